@@ -1,0 +1,1 @@
+"""Data of the package itself: the ledger of published numbers."""
