@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""Chores of the project, with nothing but Python 3.11 or newer: every task sets up what it needs by itself.
+
+    python3 tasks.py figure    draw altmannshofer2019_fig8 into figures/
+    python3 tasks.py test      run the tests (further words go to pytest)
+    python3 tasks.py lint      ruff
+    python3 tasks.py types     mypy
+    python3 tasks.py wheel     build a wheel, install it elsewhere and run the tests against it
+    python3 tasks.py all       test, lint, types, wheel
+
+The environment lives in .venv beside this file; delete it to start anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+FIGURE = "altmannshofer2019_fig8"
+
+
+def run(command: Sequence[str | Path], *, cwd: Path = ROOT) -> None:
+    """Run a command in a clean Python environment; leave with its exit code when it fails."""
+    print("+", *command, flush=True)
+    environment = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}
+    # Pictures are written to files: no window system is needed, or looked for.
+    environment["MPLBACKEND"] = "agg"
+    code = subprocess.run([str(word) for word in command], cwd=cwd, env=environment, check=False).returncode
+    if code:
+        sys.exit(code)
+
+
+def program(environment: Path, name: str) -> Path:
+    """Return the path of a program in a virtual environment."""
+    return environment / ("Scripts" if os.name == "nt" else "bin") / (f"{name}.exe" if os.name == "nt" else name)
+
+
+def create_environment(environment: Path) -> None:
+    """Create an empty virtual environment that has pip."""
+    try:
+        import ensurepip  # noqa: F401
+    except ImportError:
+        # Debian keeps ensurepip in a package of its own.
+        sys.exit(f"{sys.executable} cannot create a virtual environment: install python3-venv, then run this again.")
+    run([sys.executable, "-m", "venv", "--clear", environment])
+
+
+def set_up(extra: str) -> Path:
+    """Make sure that .venv holds the project (editable) with an extra, and return the environment.
+
+    A stamp remembers what was installed, so that a second run installs nothing.
+    """
+    environment = ROOT / ".venv"
+    python = program(environment, "python")
+    project = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    facts = f"{project} {sys.version_info.major}.{sys.version_info.minor} {ROOT}\n"
+    stamp = environment / f"installed-{extra or 'plain'}"
+    stamps = [stamp, environment / "installed-dev"] + ([environment / "installed-test"] if not extra else [])
+    if python.exists() and any(path.exists() and path.read_text() == facts for path in stamps):
+        return environment
+    if not python.exists() or not any(
+        path.read_text().split(maxsplit=1)[1:] == facts.split(maxsplit=1)[1:] for path in environment.glob("installed-*")
+    ):
+        create_environment(environment)
+    for path in environment.glob("installed-*"):
+        path.unlink()
+    run([python, "-m", "pip", "install", "--quiet", "--editable", f".[{extra}]" if extra else "."])
+    stamp.write_text(facts)
+    return environment
+
+
+def figure(words: Sequence[str]) -> None:
+    """Draw the figure of the README."""
+    environment = set_up("")
+    folder = ROOT / "figures"
+    folder.mkdir(exist_ok=True)
+    run([program(environment, "recast"), "plot", FIGURE, "-o", folder / f"{FIGURE}.png", "--force", *words])
+
+
+def test(words: Sequence[str]) -> None:
+    """Run the tests against the source tree."""
+    run([program(set_up("test"), "python"), "-m", "pytest", *words])
+
+
+def lint(words: Sequence[str]) -> None:
+    """Run ruff."""
+    run([program(set_up("dev"), "python"), "-m", "ruff", "check", *words])
+
+
+def types(words: Sequence[str]) -> None:
+    """Run mypy."""
+    run([program(set_up("dev"), "python"), "-m", "mypy", *words])
+
+
+def wheel(words: Sequence[str]) -> None:
+    """Build a wheel from the source distribution, install it outside the source tree and run the tests against it."""
+    builder = program(set_up("dev"), "python")
+    with tempfile.TemporaryDirectory(prefix="recast-wheel-") as name:
+        folder = Path(name)
+        run([builder, "-m", "build", "--outdir", folder / "dist", ROOT])
+        (built,) = (folder / "dist").glob("*.whl")
+        environment = folder / "venv"
+        create_environment(environment)
+        python = program(environment, "python")
+        run([python, "-m", "pip", "install", "--quiet", f"{built}[test]"], cwd=folder)
+        # The tests and pytest's settings, but not the packages, so that only the wheel can be imported.
+        elsewhere = folder / "elsewhere"
+        shutil.copytree(ROOT / "tests", elsewhere / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", elsewhere)
+        run([python, "-m", "pytest", *words], cwd=elsewhere)
+
+
+def everything(words: Sequence[str]) -> None:
+    """Run what the continuous integration runs."""
+    if words:
+        sys.exit("the task 'all' takes no further words")
+    for task in (test, lint, types, wheel):
+        task(())
+
+
+TASKS = {"figure": figure, "test": test, "lint": lint, "types": types, "wheel": wheel, "all": everything}
+
+
+def main() -> None:
+    """Read the command line and run one task."""
+    if sys.version_info < (3, 11):  # noqa: UP036  (an older Python must get a sentence, not a syntax error)
+        sys.exit(f"recast needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("task", choices=TASKS)
+    arguments, words = parser.parse_known_args()
+    TASKS[arguments.task](words)
+
+
+if __name__ == "__main__":
+    main()
