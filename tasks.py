@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -53,33 +54,31 @@ def create_environment(environment: Path) -> None:
     run([sys.executable, "-m", "venv", "--clear", environment])
 
 
-def set_up(extra: str) -> Path:
+def set_up(extra: str = "") -> Path:
     """Make sure that .venv holds the project (editable) with an extra, and return the environment.
 
     A stamp remembers what was installed, so that a second run installs nothing.
     """
     environment = ROOT / ".venv"
     python = program(environment, "python")
-    project = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
-    facts = f"{project} {sys.version_info.major}.{sys.version_info.minor} {ROOT}\n"
-    stamp = environment / f"installed-{extra or 'plain'}"
-    stamps = [stamp, environment / "installed-dev"] + ([environment / "installed-test"] if not extra else [])
-    if python.exists() and any(path.exists() and path.read_text() == facts for path in stamps):
-        return environment
-    if not python.exists() or not any(
-        path.read_text().split(maxsplit=1)[1:] == facts.split(maxsplit=1)[1:] for path in environment.glob("installed-*")
-    ):
+    stamp = environment / "recast.json"
+    place = {"python": sys.version.split()[0], "root": str(ROOT)}
+    done = json.loads(stamp.read_text()) if stamp.exists() and python.exists() else {}
+    if any(done.get(key) != value for key, value in place.items()):
         create_environment(environment)
-    for path in environment.glob("installed-*"):
-        path.unlink()
-    run([python, "-m", "pip", "install", "--quiet", "--editable", f".[{extra}]" if extra else "."])
-    stamp.write_text(facts)
+        done = {}
+    project = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    extras = done.get("extras", []) if done.get("project") == project else None
+    if extras is None or extra not in {"", *extras, *(["test"] if "dev" in extras else [])}:
+        run([python, "-m", "pip", "install", "--quiet", "--editable", f".[{extra}]" if extra else "."])
+        installed = sorted({*(extras or []), *([extra] if extra else [])})
+        stamp.write_text(json.dumps({**place, "project": project, "extras": installed}))
     return environment
 
 
 def figure(words: Sequence[str]) -> None:
     """Draw the figure of the README."""
-    environment = set_up("")
+    environment = set_up()
     folder = ROOT / "figures"
     folder.mkdir(exist_ok=True)
     run([program(environment, "recast"), "plot", FIGURE, "-o", folder / f"{FIGURE}.png", "--force", *words])
