@@ -1,10 +1,97 @@
-"""The command line, `recast`."""
+"""The group `recast`: global options, commands and what an error looks like.
+
+Commands import what they need inside their functions, so that ``recast --help`` only pays for click.
+"""
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
 import click
 
+from recast.cli.catalog import cite, list_command, show
+from recast.cli.common import BAD_INPUT, INTERNAL, SETTINGS, Settings
+from recast.cli.grid import grid
+from recast.cli.physics import cross_section, limit, predict, rate
+from recast.cli.scanning import plot, scan
+from recast.cli.validation import validate
 
-@click.group()
-def main() -> None:
-    """Recast measurements into constraints on new physics."""
+
+class Failure(click.ClickException):
+    """An error that is shown as one line on standard error."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(" ".join(message.split()))
+        self.exit_code = exit_code
+
+
+class RecastGroup(click.Group):
+    """A group that turns errors into one line, unless ``--debug`` asks for the traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the chosen command."""
+        settings = ctx.ensure_object(Settings)
+        try:
+            return super().invoke(ctx)
+        except (click.exceptions.Exit, click.Abort, click.ClickException):
+            raise
+        except Exception as error:
+            if settings.debug:
+                raise
+            raise _failure(error) from error
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the commands in the order of a first visit rather than of the alphabet."""
+        return list(self.commands)
+
+
+def _failure(error: Exception) -> Failure:
+    from recast.errors import RecastError
+
+    if isinstance(error, RecastError):
+        return Failure(str(error), BAD_INPUT)
+    if isinstance(error, OSError) and error.filename is not None:
+        return Failure(f"{error.filename}: {error.strerror or error}", BAD_INPUT)
+    return Failure(f"internal error, {type(error).__name__}: {error} (run with --debug for the traceback)", INTERNAL)
+
+
+def _version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"recast {version('recast-bsm')}")
+        ctx.exit()
+
+
+@click.group(cls=RecastGroup, context_settings=SETTINGS)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option(
+    "--plugins",
+    type=click.Path(exists=True, file_okay=False),
+    multiple=True,
+    metavar="FOLDER",
+    help="Folder with models, measurements, figures or Python plugins of your own; may be repeated.",
+)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+@click.pass_context
+def main(ctx: click.Context, debug: bool, plugins: tuple[str, ...]) -> None:
+    """Recast measurements into constraints on new physics.
+
+    Masses and energies are in GeV, cross sections in fb per nucleus. Every command takes --json.
+
+    A measurement's variants are written NAME:key=value,key=value, for example charm_ii:error=2014.
+
+    Exit codes: 0 success; 1 a check failed (validate, grid verify); 2 bad input; 3 an error of recast itself.
+    """
+    settings = ctx.ensure_object(Settings)
+    settings.debug = settings.debug or debug
+    settings.plugins = plugins
+
+
+for command in (list_command, show, cite, cross_section, predict, limit, rate, scan, plot, validate, grid):
+    main.add_command(command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

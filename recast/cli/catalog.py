@@ -1,0 +1,69 @@
+"""Commands that look things up: list, show, cite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from recast.cli.common import Settings, common_options, pass_settings, print_json, print_table
+
+KINDS = ("models", "measurements", "plots")
+
+
+@click.command("list")
+@click.argument("kind", required=False, type=click.Choice(KINDS))
+@common_options
+@pass_settings
+def list_command(settings: Settings, kind: str | None, as_json: bool) -> None:
+    """List models, measurements and plots."""
+    catalog = settings.catalog()
+    listing: dict[str, list[dict[str, Any]]] = {}
+    for wanted in (kind,) if kind else KINDS:
+        listing[wanted] = [{"name": item.name, "title": item.title} for item in getattr(catalog, wanted)()]
+    if as_json:
+        print_json(listing)
+        return
+    for position, (wanted, items) in enumerate(listing.items()):
+        if position:
+            click.echo()
+        print_table((wanted, "title"), [(item["name"], item["title"]) for item in items])
+
+
+@click.command()
+@click.argument("name")
+@common_options
+@pass_settings
+def show(settings: Settings, name: str, as_json: bool) -> None:
+    """Show a model, a measurement or a figure.
+
+    Everything that its file says: parameters, variants, provenance.
+    """
+    document = settings.catalog().find(name)
+    plain = document.model_dump(mode="json", exclude_none=True)
+    if as_json:
+        print_json(plain)
+        return
+    import yaml
+
+    click.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100).rstrip())
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True)
+@common_options
+@pass_settings
+def cite(settings: Settings, names: tuple[str, ...], as_json: bool) -> None:
+    """Print the BibTeX of what was used.
+
+    NAMES are models, measurements and figures; a figure cites all that it draws. Each entry is printed once.
+    """
+    catalog = settings.catalog()
+    entries: dict[str, str] = {}
+    for name in names:
+        for citation in catalog.find(name).citations:
+            entries.setdefault(citation.inspire, citation.bibtex.strip())
+    if as_json:
+        print_json({"citations": [{"key": key, "bibtex": text} for key, text in entries.items()]})
+        return
+    click.echo("\n\n".join(entries.values()))

@@ -1,0 +1,215 @@
+"""What the commands share: options, number types, printing, and the check of an output file."""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from recast.catalog import Catalog
+
+CHECK_FAILED = 1
+"""Exit code of a check that ran and failed."""
+BAD_INPUT = 2
+"""Exit code of wrong usage and of every RecastError."""
+INTERNAL = 3
+"""Exit code of an error of recast itself."""
+
+SETTINGS = {"help_option_names": ["-h", "--help"]}
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass
+class Settings:
+    """Options of the group `recast`."""
+
+    debug: bool = False
+    plugins: tuple[str, ...] = ()
+
+    def catalog(self) -> Catalog:
+        """Return the catalog of models, measurements and figures, with the plugin folders."""
+        from recast.catalog import Catalog
+
+        return Catalog(plugins=self.plugins)
+
+
+pass_settings = click.make_pass_decorator(Settings, ensure=True)
+
+
+def common_options(function: F) -> F:
+    """Add ``--json`` to a command; and the group's own options, so that they may also be written after the command."""
+    options = (
+        click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts."),
+        click.option("--debug", is_flag=True, hidden=True, expose_value=False, callback=_debug),
+        click.option(
+            "--plugins",
+            type=click.Path(exists=True, file_okay=False),
+            multiple=True,
+            hidden=True,
+            expose_value=False,
+            callback=_plugins,
+        ),
+    )
+    for option in options:
+        function = option(function)
+    return function
+
+
+def _debug(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    settings = ctx.ensure_object(Settings)
+    settings.debug = settings.debug or value
+
+
+def _plugins(ctx: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> None:
+    ctx.ensure_object(Settings).plugins += value
+
+
+class Number(click.ParamType):
+    """A finite number, by default positive.
+
+    Parameters
+    ----------
+    what
+        Name used in the message.
+    zero, negative
+        Whether such values are allowed.
+    """
+
+    name = "number"
+
+    def __init__(self, what: str, *, zero: bool = False, negative: bool = False) -> None:
+        self.what = what
+        self.zero = zero or negative
+        self.negative = negative
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Convert, or fail with one sentence that quotes the value."""
+        try:
+            number = float(value)
+        except ValueError:
+            self.fail(f"the {self.what} must be a number, not {value!r}", param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"the {self.what} must be finite, not {value}", param, ctx)
+        if (number < 0 and not self.negative) or (number == 0 and not self.zero):
+            self.fail(f"the {self.what} must be {'zero or ' if self.zero else ''}positive, not {value}", param, ctx)
+        return number
+
+
+def to_plain(value: Any) -> Any:
+    """Turn numpy scalars and arrays, tuples and paths into what JSON knows; a number that is not finite into null."""
+    if isinstance(value, Mapping):
+        return {str(key): to_plain(item) for key, item in value.items()}
+    if isinstance(value, str | bool | int) or value is None:
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if hasattr(value, "tolist"):
+        return to_plain(value.tolist())
+    if isinstance(value, Iterable):
+        return [to_plain(item) for item in value]
+    return str(value)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON."""
+    click.echo(json.dumps(to_plain(value), indent=2, allow_nan=False, ensure_ascii=False))
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
+    """Print rows under a header: a rich table on a terminal, plain columns in a pipe.
+
+    Parameters
+    ----------
+    header
+        One word or two per column.
+    rows
+        Cells; numbers are shown with five significant digits and set to the right.
+    title
+        Line above the table.
+    """
+    cells = [[_cell(value) for value in row] for row in rows]
+    numeric = [bool(cells) and all(_is_number(row[i]) for row in cells) for i in range(len(header))]
+    stream = click.get_text_stream("stdout")
+    if not stream.isatty():
+        widths = [max(len(row[i]) for row in [list(header), *cells]) for i in range(len(header))]
+        if title:
+            click.echo(title)
+        for row in [list(header), *cells]:
+            pieces = (c.rjust(w) if n else c.ljust(w) for c, w, n in zip(row, widths, numeric, strict=True))
+            click.echo("  ".join(pieces).rstrip())
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, title_justify="left", header_style="bold", show_edge=False)
+    for name, right in zip(header, numeric, strict=True):
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(file=stream).print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int):
+        return str(value)
+    return f"{float(value):.5g}"
+
+
+def _is_number(cell: str) -> bool:
+    if cell == "-":
+        return True
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def check_output(path: Path, *, force: bool) -> None:
+    """Make sure, before any work, that a file can be written.
+
+    Parameters
+    ----------
+    path
+        File to be written later.
+    force
+        Whether it may exist already.
+
+    Raises
+    ------
+    OutputExistsError
+        When the file exists and ``force`` is not set.
+    RecastError
+        When the folder is missing or cannot be written to.
+    """
+    from recast.errors import OutputExistsError, RecastError
+
+    if path.is_dir():
+        raise RecastError(f"{path} is a folder: give the name of a file to write")
+    if path.exists() and not force:
+        raise OutputExistsError(f"{path} exists already: choose another name, or overwrite it with --force")
+    folder = path.parent
+    if not folder.is_dir():
+        raise RecastError(f"cannot write {path}: the folder {folder} does not exist; create it first")
+    try:
+        # Asking the file system is the only sure way: permission bits say nothing about a read-only mount.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        if path.exists():
+            with path.open("r+b"):
+                pass
+    except OSError as error:
+        raise RecastError(f"cannot write {path}: {error.strerror or error}") from error

@@ -1,0 +1,260 @@
+"""Commands that compute: cross-section, predict, limit, rate."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from recast.cli.common import Number, Settings, common_options, pass_settings, print_json, print_table
+
+if TYPE_CHECKING:
+    from recast.couplings import ElectroweakInputs
+    from recast.interactions import Interaction
+    from recast.model import Model
+
+ENERGY = Number("energy")
+PARAMETERS = {
+    "mass": "Mass in GeV.",
+    "coupling": "Coupling g'.",
+    "dgv": "Contact shift of gV.",
+    "dga": "Contact shift of gA.",
+}
+
+
+def _inputs(sin2_theta_w: float | None) -> ElectroweakInputs:
+    from dataclasses import replace
+
+    from recast.constants import DEFAULT_INPUTS
+
+    return DEFAULT_INPUTS if sin2_theta_w is None else replace(DEFAULT_INPUTS, sin2_theta_w=sin2_theta_w)
+
+
+def _point(model: Model, given: dict[str, float | None]) -> Interaction:
+    """Evaluate a model at the point that the options give, or say which option is missing or out of place."""
+    from recast.errors import RecastError
+
+    point = {name: value for name, value in given.items() if value is not None}
+    missing = [f"--{name}" for name in model.parameters if name not in point]
+    foreign = [f"--{name}" for name in point if name not in model.parameters]
+    wanted = " and ".join(f"--{name}" for name in model.parameters)
+    if missing:
+        raise RecastError(f"model {model.name} needs {wanted}: {' and '.join(missing)} not given")
+    if foreign:
+        raise RecastError(f"model {model.name} has no {' and '.join(foreign)}: it takes {wanted}")
+    return model(**point)
+
+
+def point_options(function: Any) -> Any:
+    """Add the parameters of a model."""
+    # Checked by the model, which names the parameter and the value.
+    for name, words in reversed(PARAMETERS.items()):
+        function = click.option(f"--{name}", type=float, help=words)(function)
+    return function
+
+
+@click.command("cross-section")
+@click.argument("channel")
+@click.argument("target")
+@click.option("--energy", type=ENERGY, multiple=True, required=True, help="Neutrino energy in GeV; may be repeated.")
+@click.option("--form-factor", metavar="KIND", help="Nuclear form factor (default: fourier_bessel where known).")
+@click.option("--sin2-theta-w", type=Number("weak mixing angle"), help="sin^2 of the weak mixing angle.")
+@common_options
+def cross_section(
+    channel: str,
+    target: str,
+    energy: tuple[float, ...],
+    form_factor: str | None,
+    sin2_theta_w: float | None,
+    as_json: bool,
+) -> None:
+    """Compute trident cross sections.
+
+    In fb per nucleus: coherent, proton and neutron parts (Pauli blocked, times the number of nucleons), each as the
+    coefficients of gV^2 (vv), gA^2 (aa) and gV gA (va), and with the couplings of the Standard Model (sm).
+
+    Example: recast cross-section numu_numu_mu-mu+ Ar40 --energy 5
+    """
+    from recast.channels import Channel
+    from recast.couplings import sm_couplings
+    from recast.spectrum import cross_sections
+
+    parsed = Channel.parse(channel)
+    inputs = _inputs(sin2_theta_w)
+    gv, ga = sm_couplings(parsed, inputs)
+    results: list[dict[str, Any]] = [{"energy": value} for value in energy]
+    for component in ("coherent", "proton", "neutron"):
+        table = cross_sections(
+            parsed, target, list(energy), component=component, form_factor=form_factor, inputs=inputs
+        )
+        for result, (vv, aa, va) in zip(results, table.tolist(), strict=True):
+            result[component] = {"vv": vv, "aa": aa, "va": va, "sm": vv * gv**2 + aa * ga**2 + va * gv * ga}
+    if as_json:
+        print_json({"channel": str(parsed), "target": target, "results": results})
+        return
+    rows = [
+        (result["energy"], component, *result[component].values())
+        for result in results
+        for component in ("coherent", "proton", "neutron")
+    ]
+    print_table(
+        ("energy/GeV", "component", "vv", "aa", "va", "sm"), rows, title=f"{parsed} on {target}, fb per nucleus"
+    )
+
+
+@click.command()
+@click.argument("model")
+@click.argument("measurement")
+@point_options
+@common_options
+@pass_settings
+def predict(settings: Settings, model: str, measurement: str, as_json: bool, **point: float | None) -> None:
+    """Predict a measurement in a model.
+
+    Prints the prediction, 2 delta ln L against a prediction equal to the data, and the p-value of that.
+
+    Example: recast predict lmu_ltau ccfr --mass 0.1 --coupling 1e-3
+    """
+    catalog = settings.catalog()
+    loaded = catalog.model(model)
+    measured = catalog.measurement(measurement)
+    interaction = _point(loaded, point)
+    values = {
+        "prediction": float(measured.prediction(interaction)),
+        "minus_2_delta_ln_l": float(measured.minus_2_delta_ln_l(interaction)),
+        "p_value": float(measured.p_value(interaction)),
+    }
+    if as_json:
+        print_json(values)
+        return
+    print_table(("quantity", "value"), list(values.items()), title=f"{loaded.title}: {measured.title}")
+
+
+@click.command()
+@click.argument("model")
+@click.argument("measurement", nargs=-1, required=True)
+@click.option("--mass", type=float, multiple=True, required=True, help="Mass in GeV; may be repeated.")
+@click.option("--cl", "confidence_level", type=float, default=0.95, show_default=True, help="Confidence level.")
+@click.option("--one-sided", is_flag=True, help="Exclude only predictions above the data.")
+@click.option("--expected", is_flag=True, help="Replace the data by the prediction of the Standard Model.")
+@common_options
+@pass_settings
+def limit(
+    settings: Settings,
+    model: str,
+    measurement: tuple[str, ...],
+    mass: tuple[float, ...],
+    confidence_level: float,
+    one_sided: bool,
+    expected: bool,
+    as_json: bool,
+) -> None:
+    """Compute the excluded couplings at given masses.
+
+    Several measurements are combined. The coupling printed is the lowest excluded edge.
+
+    Example: recast limit lmu_ltau ccfr --mass 0.1 --mass 1
+    """
+    import recast
+
+    catalog = settings.catalog()
+    result = recast.limit(
+        catalog.model(model),
+        [catalog.measurement(name) for name in measurement],
+        list(mass),
+        confidence_level=confidence_level,
+        one_sided=one_sided,
+        expected=expected,
+    )
+    limits = [
+        {"mass": m, "coupling": intervals[0][0], "excluded": intervals}
+        for m, intervals in zip(result.mass.tolist(), result.excluded, strict=True)
+        if intervals
+    ]
+    if as_json:
+        print_json(
+            {"limits": limits, "confidence_level": result.confidence_level, "convention": result.convention}
+        )
+        return
+    rows = [(item["mass"], item["coupling"], _intervals(item["excluded"])) for item in limits]
+    print_table(("mass/GeV", "coupling", "excluded"), rows, title=f"{model}, {' + '.join(measurement)}")
+    click.echo(result.convention)
+    if len(limits) < len(mass):
+        click.echo(f"nothing is excluded at {len(mass) - len(limits)} of {len(mass)} masses")
+
+
+def _intervals(intervals: Any) -> str:
+    return ", ".join(
+        f"{low:.4g} to {high:.4g}" if math.isfinite(high) else f"above {low:.4g}" for low, high in intervals
+    )
+
+
+@click.command()
+@click.argument("channel")
+@click.argument("model", required=False)
+@click.option("--target", required=True, help="Nucleus or compound, e.g. Ar40, or a YAML file of your own.")
+@click.option("--flux", help="Shipped flux, e.g. dune_nd_standard_fhc, or a CSV file of your own.")
+@click.option("--energy", type=ENERGY, help="A single energy in GeV instead of a flux.")
+@click.option("--integrated-flux", type=Number("integrated flux"), help="Neutrinos per m^2 and POT.")
+@click.option("--mass-tonnes", type=Number("target mass"), default=1.0, show_default=True, help="Mass of the target.")
+@click.option(
+    "--pot", type=Number("number of POT"), default=1.1e21, show_default=True, help="Protons on target per year."
+)
+@click.option("--years", type=Number("number of years"), default=1.0, show_default=True, help="Years of running.")
+@point_options
+@common_options
+@pass_settings
+def rate(
+    settings: Settings,
+    channel: str,
+    model: str | None,
+    target: str,
+    flux: str | None,
+    energy: float | None,
+    integrated_flux: float | None,
+    mass_tonnes: float,
+    pot: float,
+    years: float,
+    as_json: bool,
+    **point: float | None,
+) -> None:
+    """Compute the expected number of trident events.
+
+    By component, before any efficiency; with a MODEL also with new physics at --mass and --coupling. With --energy
+    the flux is one neutrino per m^2 and POT, unless --integrated-flux says otherwise.
+
+    Example: recast rate numu_numu_mu-mu+ --target Ar40 --flux dune_nd_standard_fhc
+    """
+    from recast.channels import Channel
+    from recast.errors import RecastError
+    from recast.flux import Flux, load_flux
+    from recast.rates import event_rate
+
+    parsed = Channel.parse(channel)
+    if (flux is None) == (energy is None):
+        raise RecastError("give either --flux or --energy")
+    interaction = None
+    if model is not None:
+        interaction = _point(settings.catalog().model(model), point)
+    elif any(value is not None for value in point.values()):
+        raise RecastError("parameters of a model are given, but no MODEL")
+    if energy is not None:
+        beam = Flux.line(energy, neutrino=parsed.neutrino)
+        integrated_flux = 1.0 if integrated_flux is None else integrated_flux
+    else:
+        beam = load_flux(str(flux), neutrino=parsed.neutrino)
+    result = event_rate(
+        parsed,
+        target,
+        beam,
+        interaction=interaction,
+        integrated_flux=integrated_flux,
+        mass_tonnes=mass_tonnes,
+        pot_per_year=pot,
+        years=years,
+    )
+    if as_json:
+        print_json(result.as_json())
+        return
+    print_table(("component", "sigma/fb", "events"), result.rows(), title=result.summary())

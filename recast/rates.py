@@ -1,0 +1,190 @@
+"""Expected numbers of trident events in a detector.
+
+    N = F sigma (M / m_target) N_POT
+
+with F the integrated flux, sigma the flux-averaged cross section per nucleus (or formula unit), M the mass of the
+detector and m_target that of a nucleus (Eq. 9 of arXiv:1902.06765, whose Table II these numbers reproduce).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recast.channels import Channel
+from recast.constants import AVOGADRO, DEFAULT_INPUTS, ElectroweakInputs
+from recast.errors import FluxError, RecastError
+
+if TYPE_CHECKING:
+    from recast.flux import Flux
+    from recast.interactions import Interaction
+
+__all__ = ["DUNE_POT_PER_YEAR", "EventRate", "event_rate", "nuclei_per_tonne"]
+
+DUNE_POT_PER_YEAR = 1.1e21
+"""Protons on target per year assumed by Table II of arXiv:1902.06765."""
+
+SQUARE_METRE_PER_FB = 1e-43
+COMPONENTS = ("coherent", "proton", "neutron")
+
+
+@dataclass(frozen=True)
+class EventRate:
+    """Events by component, and what they were computed for.
+
+    Attributes
+    ----------
+    channel, target, flux
+        Names.
+    integrated_flux
+        Neutrinos per m^2 and proton on target.
+    mass_tonnes, pot_per_year, years
+        Exposure.
+    cross_section
+        fb per nucleus, by component (coherent, proton, neutron); the shape of the interaction's parameters.
+    events
+        Number of events, by component, same shapes.
+    """
+
+    channel: str
+    target: str
+    flux: str
+    integrated_flux: float
+    mass_tonnes: float
+    pot_per_year: float
+    years: float
+    cross_section: Mapping[str, NDArray[np.float64]]
+    events: Mapping[str, NDArray[np.float64]]
+
+    @property
+    def coherent(self) -> NDArray[np.float64]:
+        """Events of scattering on the whole nucleus."""
+        return self.events["coherent"]
+
+    @property
+    def incoherent(self) -> NDArray[np.float64]:
+        """Events of scattering on protons and neutrons."""
+        return self.events["proton"] + self.events["neutron"]
+
+    @property
+    def total(self) -> NDArray[np.float64]:
+        """All events."""
+        return self.coherent + self.incoherent
+
+    def summary(self) -> str:
+        """Return one line that says what the numbers are for."""
+        return (
+            f"{self.channel} on {self.target}, {self.flux}: {self.mass_tonnes:g} t, {self.years:g} yr at "
+            f"{self.pot_per_year:g} POT/yr, {self.integrated_flux:.4g} neutrinos per m^2 and POT"
+        )
+
+    def rows(self) -> list[tuple[str, Any, Any]]:
+        """Return (component, cross section, events), with the sums."""
+        rows = [(name, self.cross_section[name], self.events[name]) for name in COMPONENTS]
+        incoherent = self.cross_section["proton"] + self.cross_section["neutron"]
+        rows.append(("incoherent", incoherent, self.incoherent))
+        rows.append(("total", self.cross_section["coherent"] + incoherent, self.total))
+        return rows
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the documented JSON form (docs/cli.md)."""
+        return {
+            "channel": self.channel,
+            "target": self.target,
+            "flux": self.flux,
+            "integrated_flux": self.integrated_flux,
+            "mass_tonnes": self.mass_tonnes,
+            "pot_per_year": self.pot_per_year,
+            "years": self.years,
+            "cross_section": {name: sigma for name, sigma, _ in self.rows()},
+            "events": {name: events for name, _, events in self.rows()},
+        }
+
+
+def nuclei_per_tonne(atomic_weight: float) -> float:
+    """Return the number of nuclei (or formula units) in a tonne, for a weight in unified atomic mass units."""
+    return AVOGADRO * 1e6 / atomic_weight
+
+
+def event_rate(
+    channel: Channel | str,
+    target: str,
+    flux: Flux | str,
+    *,
+    interaction: Interaction | None = None,
+    mass_tonnes: float = 1.0,
+    pot_per_year: float = DUNE_POT_PER_YEAR,
+    years: float = 1.0,
+    integrated_flux: float | None = None,
+    form_factor: str | None = None,
+    inputs: ElectroweakInputs = DEFAULT_INPUTS,
+) -> EventRate:
+    """Compute the expected number of events before any efficiency.
+
+    Parameters
+    ----------
+    channel
+        Trident channel, e.g. ``numu_numu_mu-mu+``.
+    target
+        Nucleus or compound, e.g. ``Ar40``; its natural atomic weight is used (39.95 u for argon).
+    flux
+        Flux, or the name of one (the channel's neutrino is taken from it).
+    interaction
+        New physics; the Standard Model when None.
+    mass_tonnes, pot_per_year, years
+        Exposure; positive.
+    integrated_flux
+        Neutrinos per m^2 and proton on target, in place of the integral of the flux.
+    form_factor, inputs
+        Handed to :func:`recast.spectrum.load_spectrum`.
+
+    Returns
+    -------
+    EventRate
+        Cross sections and events by component.
+
+    Raises
+    ------
+    FluxError
+        When the flux is only a shape and no ``integrated_flux`` is given.
+    RecastError
+        When the exposure is not positive and finite.
+
+    Notes
+    -----
+    Eq. 9 of arXiv:1902.06765.
+    """
+    from recast.flux import load_flux
+    from recast.spectrum import load_spectrum
+    from recast.trident.targets import load_target
+
+    for name, value in (("mass_tonnes", mass_tonnes), ("pot_per_year", pot_per_year), ("years", years)):
+        if not (np.isfinite(value) and value > 0):
+            raise RecastError(f"{name} must be a positive finite number, not {value}")
+    channel = Channel.parse(channel) if isinstance(channel, str) else channel
+    if isinstance(flux, str):
+        flux = load_flux(flux, neutrino=channel.neutrino)
+    if integrated_flux is None:
+        integrated_flux = _absolute_integral(flux)
+    nuclei = mass_tonnes * nuclei_per_tonne(load_target(target).atomic_weight)
+    per_fb = integrated_flux * SQUARE_METRE_PER_FB * nuclei * pot_per_year * years
+    sigma: dict[str, NDArray[np.float64]] = {}
+    for component in COMPONENTS:
+        spectrum = load_spectrum(channel, target, flux, component=component, form_factor=form_factor, inputs=inputs)
+        sigma[component] = _cross_section(spectrum, channel, interaction, inputs)
+    return EventRate(
+        channel=str(channel),
+        target=target,
+        flux=flux.name,
+        integrated_flux=float(integrated_flux),
+        mass_tonnes=mass_tonnes,
+        pot_per_year=pot_per_year,
+        years=years,
+        cross_section=MappingProxyType(sigma),
+        events=MappingProxyType({name: value * per_fb for name, value in sigma.items()}),
+    )
