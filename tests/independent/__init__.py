@@ -1,0 +1,1 @@
+"""Checks of the engine by calculations that share no code with it."""
