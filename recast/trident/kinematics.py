@@ -1,0 +1,41 @@
+"""Kinematic limits of ``nu(E) + N -> nu + N + l- l+`` on a target of mass M at rest."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def threshold_energy(mass: float, pair_threshold: float) -> float:
+    """Lowest neutrino energy in GeV for lepton masses that sum to ``pair_threshold``."""
+    return pair_threshold + pair_threshold**2 / (2.0 * mass)
+
+
+def s_l_max(energy: float, mass: float) -> float:
+    """Largest ``s_l = (k + q)^2`` in GeV^2 at a neutrino energy."""
+    return 2.0 * mass * energy**2 / (mass + energy + np.sqrt(mass * (mass + 2.0 * energy)))
+
+
+def q2_limits(energy: float, mass: float, s_l: Array) -> tuple[Array, Array]:
+    """Smallest and largest ``Q2 = -q^2`` in GeV^2 at given ``s_l``.
+
+    Roots of ``(M + 2E) x^2 - [4 M E^2 - 2 (M + E) s_l] x + M s_l^2 = 0``, written without cancellation.
+    """
+    root = np.sqrt(mass * (mass + 2.0 * energy))
+    half = 2.0 * mass * energy**2 - (mass + energy) * s_l
+    discriminant = (mass + energy + root) * np.maximum(s_l_max(energy, mass) - s_l, 0.0)
+    discriminant = discriminant * (half + s_l * root)
+    upper = half + np.sqrt(discriminant)
+    return mass * s_l**2 / upper, upper / (mass + 2.0 * energy)
+
+
+def s_l_where_q2_min(energy: float, mass: float, q2: float) -> float:
+    """``s_l`` whose smallest ``Q2`` is the given one: beyond it only larger virtualities contribute."""
+    # M s^2 + 2 (M + E) x s + (M + 2E) x^2 - 4 M E^2 x = 0
+    b = (mass + energy) * q2
+    c = (mass + 2.0 * energy) * q2**2 - 4.0 * mass * energy**2 * q2
+    if c >= 0.0:
+        return 0.0
+    return float(-c / (b + np.sqrt(b * b - mass * c)))

@@ -1,0 +1,314 @@
+r"""Leptonic structure functions W_T and W_L of ``nu + photon* -> nu + l- l+`` by deterministic quadrature.
+
+The leptonic tensor, integrated over the three-body phase space at fixed ``K2 = -(k - k')^2``, has two
+structure functions: the response to a transverse and to a longitudinal photon in the (neutrino, photon)
+frame.  They depend on ``s_l = 2 k.q - Q2``, ``Q2 = -q^2`` and ``K2`` and on the lepton masses only, not on
+the target and not on the neutrino energy: one table serves every energy and every nucleus.
+
+Phase space at fixed ``K2`` (arXiv:1406.2332 Eq. 5 with the current's momentum kept):
+``dPhi3 = dM2/(2 pi) dK2/(8 pi shat) (2 p/M)/(8 pi) dOmega/(4 pi)``, ``M2 = (p1 + p2)^2``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+from numpy.polynomial.legendre import leggauss
+from numpy.typing import NDArray
+
+from recast.trident.helicity import PairKinematics, contracted_squares
+
+Array = NDArray[np.float64]
+Mapper = Callable[..., Iterable[Any]]
+Progress = Callable[[float], None]
+
+#: The current's momentum enters through ln(K2 + K2_SHIFT): a Z' of 1 MeV has m^2 = 1e-6 GeV^2, and below
+#: this shift nothing of a propagator is left to resolve.
+K2_SHIFT = 1e-8
+
+
+TINY = 1e-300
+
+#: Points evaluated together: the intermediate arrays then stay in the processor's cache.
+CHUNK = 16384
+
+
+@dataclass(frozen=True)
+class NodeCounts:
+    """Nodes of a table in ``s_l``, ``Q2`` and ``K2``, and points added to the inner quadratures."""
+
+    s: int = 64
+    q2: int = 32
+    k2: int = 40
+    extra: int = 0
+
+
+def unit_gauss(n: int) -> tuple[Array, Array]:
+    """Gauss-Legendre nodes and weights on (0, 1)."""
+    x, w = leggauss(n)
+    return 0.5 * (x + 1.0), 0.5 * w
+
+
+def chebyshev_nodes(n: int) -> Array:
+    """Chebyshev points of the first kind on (0, 1), increasing."""
+    return np.asarray(0.5 * (1.0 - np.cos(np.pi * (np.arange(n) + 0.5) / n)))
+
+
+def chebyshev_matrix(n: int, x: Array) -> Array:
+    """Barycentric interpolation from :func:`chebyshev_nodes` to ``x``; shape ``x.shape + (n,)``."""
+    nodes = chebyshev_nodes(n)
+    weights = np.sin(np.pi * (np.arange(n) + 0.5) / n) * (-1.0) ** np.arange(n)
+    difference = x[..., None] - nodes
+    exact = np.abs(difference) < 1e-15
+    terms = weights / np.where(exact, 1.0, difference)
+    matrix = terms / terms.sum(axis=-1, keepdims=True)
+    hit = exact.any(axis=-1, keepdims=True)
+    return np.where(hit, exact.astype(float), matrix)
+
+
+def structure_density(
+    s_l: Array, q2: Array, k2: Array, mass_minus: float, mass_plus: float, *, pair_mass: int, angle: int
+) -> tuple[Array, Array]:
+    """Return ``dW_T/dK2`` and ``dW_L/dK2`` for gV^2, gA^2 and gV gA (neutrino).
+
+    Parameters
+    ----------
+    s_l, q2, k2 : ndarray, shape (n,)
+        Points in GeV^2 inside the allowed region, ``0 < K2 < shat (1 - (m1 + m2)^2 / s_l)``.
+    mass_minus, mass_plus : float
+        Lepton masses in GeV.
+    pair_mass, angle : int
+        Gauss-Legendre points in the pair's invariant mass and in its decay angle.
+
+    Returns
+    -------
+    transverse, longitudinal : ndarray, shape (3, n)
+    """
+    threshold2 = (mass_minus + mass_plus) ** 2
+    shat = s_l + q2
+    m2_max = s_l * (1.0 - k2 / shat)
+    t, wt = unit_gauss(pair_mass)
+    x, wx = unit_gauss(angle)
+
+    length = np.log1p(np.maximum(m2_max - threshold2, TINY) / threshold2)[:, None]
+    above = threshold2 * np.expm1(length * t**2)  # M2 minus its threshold
+    big_m2 = threshold2 + above
+    jacobian = big_m2 * 2.0 * length * t * wt
+    q2c, k2c, shatc = q2[:, None], k2[:, None], shat[:, None]
+    kappa_q = 0.5 * (big_m2 + k2c + q2c)
+    pq2m2 = kappa_q**2 - q2c * k2c
+    transverse2 = shatc * np.maximum(m2_max[:, None] - big_m2, 0.0) / pq2m2
+    big_m = np.sqrt(big_m2)
+    m1, m2 = mass_minus, mass_plus
+    e1 = 0.5 * (big_m2 + m1 * m1 - m2 * m2) / big_m
+    e2 = big_m - e1
+    p = 0.5 * np.sqrt(above * (big_m2 - (m1 - m2) ** 2)) / big_m
+    pq = np.sqrt(pq2m2) / big_m
+    q0 = 0.5 * (big_m2 - q2c + k2c) / big_m
+    kappa0 = big_m - q0
+    # a_i - 1 from a_i^2 - 1, whose numerator has no cancellation: the collinear peaks stay resolved
+    delta = 0.5 * (m1 * m1 - m2 * m2) / big_m
+    ppq = p * pq
+    a1 = (0.5 * q2c + e1 * q0) / ppq
+    a2 = (0.5 * q2c + e2 * q0) / ppq
+    a1_excess = (m1**2 * pq**2 + q2c * (0.25 * k2c - delta * (kappa0 + delta))) / (ppq**2 * (a1 + 1.0))
+    a2_excess = (m2**2 * pq**2 + q2c * (0.25 * k2c + delta * (kappa0 - delta))) / (ppq**2 * (a2 + 1.0))
+    y_low = 0.5 * np.log(a2_excess / (a1 + 1.0))[..., None]
+    y_high = 0.5 * np.log((a2 + 1.0) / a1_excess)[..., None]
+    ratio = np.exp(2.0 * (y_low + (y_high - y_low) * x))
+    total = (a1_excess + a2_excess + 2.0)[..., None]
+    first = total / (1.0 + ratio)  # a1 - cos
+    second = first * ratio  # a2 + cos
+    one_minus = np.maximum(first - a1_excess[..., None], TINY)
+    one_plus = np.maximum(second - a2_excess[..., None], TINY)
+    d_cos = 2.0 * first * second / total * (y_high - y_low) * wx
+
+    scale = -2.0 * ppq[..., None]
+    point = PairKinematics(
+        big_m2[..., None],
+        k2c[..., None],
+        q2c[..., None],
+        shatc[..., None],
+        transverse2[..., None],
+        p[..., None],
+        one_minus,
+        one_plus,
+        scale * first,
+        scale * second,
+    )
+    metric, neutrino = contracted_squares(point, m1, m2)
+    phase_space = (jacobian * 2.0 * p / big_m)[..., None] * d_cos / (2.0 * (2.0 * np.pi) * (8.0 * np.pi) ** 2)
+    phase_space = phase_space / shat[:, None, None]
+    g = np.einsum("cnij,nij->cn", metric, phase_space)
+    longitudinal = np.einsum("cnij,nij->cn", neutrino, phase_space) * 4.0 * q2 / shat**2
+    return 0.5 * (g + longitudinal), longitudinal
+
+
+@dataclass(frozen=True)
+class StructureTable:
+    """dW_T/dK2 and dW_L/dK2 of one pair of lepton masses on a product of nodes.
+
+    Coordinates, all on (0, 1): ``t`` with ``s_l = s0 (s_max/s0)^(t^2)`` and Chebyshev nodes; ``u``, linear
+    in ``ln(Q2 + s0/4)``, with Chebyshev nodes; ``v`` with ``ln(K2 + K2_SHIFT)`` falling as ``v^2`` from its
+    kinematic end, with Gauss-Legendre nodes (they are quadrature nodes, never interpolated).  The squares
+    make the half-integer powers at the thresholds analytic.
+
+    Attributes
+    ----------
+    mass_minus, mass_plus : float
+        Lepton masses in GeV.
+    s_max, q2_max : float
+        Ends of the table in GeV^2.
+    values : ndarray, shape (2, 3, n_s, n_q2, n_k2)
+        [transverse, longitudinal] x [gV^2, gA^2, gV gA], divided by :func:`growth`.
+    """
+
+    mass_minus: float
+    mass_plus: float
+    s_max: float
+    q2_max: float
+    counts: NodeCounts
+    values: Array
+
+    @property
+    def threshold2(self) -> float:
+        """Lowest ``s_l`` in GeV^2."""
+        return (self.mass_minus + self.mass_plus) ** 2
+
+    @cached_property
+    def k2_quadrature(self) -> tuple[Array, Array]:
+        """Nodes and weights of the coordinate ``v``."""
+        return unit_gauss(self.counts.k2)
+
+    def t_of(self, s_l: Array) -> Array:
+        """Coordinate of ``s_l`` (GeV^2)."""
+        return np.sqrt(np.log(s_l / self.threshold2) / np.log(self.s_max / self.threshold2))
+
+    def u_of(self, q2: Array) -> Array:
+        """Coordinate of ``Q2`` (GeV^2)."""
+        shift = 0.25 * self.threshold2
+        return np.log1p(q2 / shift) / np.log1p(self.q2_max / shift)
+
+    def interpolate(self, s_l: Array, q2: Array) -> tuple[Array, Array]:
+        """Return the structure functions per unit ``v`` at quadrature points.
+
+        Parameters
+        ----------
+        s_l : ndarray, shape (n,)
+        q2 : ndarray, shape (n, m)
+
+        Returns
+        -------
+        values : ndarray, shape (2, 3, n, m, n_k2)
+        k2 : ndarray, shape (n, m, n_k2)
+        """
+        in_s = chebyshev_matrix(self.counts.s, self.t_of(s_l))
+        in_q = chebyshev_matrix(self.counts.q2, self.u_of(q2))
+        at_s = np.tensordot(in_s, self.values, axes=(1, 2))  # (n, 2, 3, n_q2, n_k2)
+        at_q = np.matmul(in_q[:, None, None], at_s)  # (n, 2, 3, m, n_k2)
+        k2, jacobian = k2_points(s_l[:, None], q2, self.threshold2, self.k2_quadrature[0])
+        factor = growth(s_l[:, None, None], q2[..., None], k2, self.mass_minus, self.mass_plus)
+        return np.moveaxis(at_q, 0, 2) * (factor * jacobian), k2
+
+
+def growth(s_l: Array, q2: Array, k2: Array, mass_minus: float, mass_plus: float) -> Array:
+    """Known behaviour of the densities, taken out before interpolation; shape (3, ...).
+
+    The threshold power of the three-body phase space, and the vanishing of a conserved current's response
+    with K2: the non-conserved parts are proportional to the squared difference (vector) and sum (axial) of
+    the lepton masses.  What is left varies so slowly that interpolation keeps its relative accuracy for
+    the smallest K2, where a light mediator looks.
+    """
+    threshold2 = (mass_minus + mass_plus) ** 2
+    above = (s_l - threshold2) - s_l * k2 / (s_l + q2)  # largest M2 minus its threshold
+    power = (np.maximum(above, TINY) / (above + threshold2)) ** 1.5
+    floors = ((mass_minus - mass_plus) ** 2, threshold2, abs(mass_minus**2 - mass_plus**2))
+    return np.stack([power * (k2 + floor) for floor in floors])
+
+
+def k2_points(s_l: Array, q2: Array, threshold2: float, v: Array) -> tuple[Array, Array]:
+    """Return ``K2`` and ``dK2/dv`` at coordinates ``v``; trailing axis added."""
+    k2_max = ((s_l + q2) * (1.0 - threshold2 / s_l))[..., None]
+    length = np.log1p(k2_max / K2_SHIFT)
+    k2 = K2_SHIFT * np.expm1(length * (1.0 - v * v))
+    return k2, (k2 + K2_SHIFT) * 2.0 * length * v
+
+
+def inner_nodes(s_over_threshold: float, base: float = 8.0, slope: float = 1.1) -> int:
+    """Quadrature points in pair mass and angle: the peaks narrow with the logarithm of the energy."""
+    return int(np.ceil(base + slope * np.log(s_over_threshold)))
+
+
+def table_row(
+    index: int, mass_minus: float, mass_plus: float, s_max: float, q2_max: float, counts: NodeCounts
+) -> Array:
+    """Compute one ``s_l`` row of a :class:`StructureTable`; shape (2, 3, n_q2, n_k2)."""
+    threshold2 = (mass_minus + mass_plus) ** 2
+    t = chebyshev_nodes(counts.s)[index]
+    s_value = threshold2 * (s_max / threshold2) ** (t * t)
+    shift = 0.25 * threshold2
+    q2_nodes = shift * np.expm1(chebyshev_nodes(counts.q2) * np.log1p(q2_max / shift))
+    s_l = np.full_like(q2_nodes, s_value)
+    k2, _ = k2_points(s_l, q2_nodes, threshold2, unit_gauss(counts.k2)[0])
+    n = inner_nodes(s_value / threshold2) + counts.extra
+    out = np.empty((2, 3, counts.q2, counts.k2))
+    step = max(1, CHUNK // (n * n * counts.k2))
+    for start in range(0, counts.q2, step):
+        part = slice(start, start + step)
+        size = k2[part].size
+        transverse, longitudinal = structure_density(
+            np.full(size, s_value),
+            np.repeat(q2_nodes[part], counts.k2),
+            k2[part].ravel(),
+            mass_minus,
+            mass_plus,
+            pair_mass=n,
+            angle=n,
+        )
+        shape = (3, -1, counts.k2)
+        out[0, :, part] = transverse.reshape(shape)
+        out[1, :, part] = longitudinal.reshape(shape)
+    return out / growth(s_l[:, None], q2_nodes[:, None], k2, mass_minus, mass_plus)
+
+
+def build_table(
+    mass_minus: float,
+    mass_plus: float,
+    *,
+    s_max: float = 2000.0,
+    q2_max: float = 20.0,
+    counts: NodeCounts | None = None,
+    mapper: Mapper = map,
+    progress: Progress | None = None,
+) -> StructureTable:
+    """Compute a :class:`StructureTable`.
+
+    Parameters
+    ----------
+    mass_minus, mass_plus : float
+        Masses of l- and l+ in GeV.
+    s_max, q2_max : float
+        Ends of the table in GeV^2; the defaults serve neutrinos up to 1000 GeV.
+    counts : NodeCounts, optional
+        Sizes; the default gives 1e-5 on cross sections.
+    mapper : callable
+        ``map`` or the ``map`` of an executor: rows are independent.
+    progress : callable, optional
+        Called with the fraction done after each row.
+    """
+    counts = counts or NodeCounts()
+    row = partial(
+        table_row, mass_minus=mass_minus, mass_plus=mass_plus, s_max=s_max, q2_max=q2_max, counts=counts
+    )
+    values = np.empty((2, 3, counts.s, counts.q2, counts.k2))
+    # the expensive high-energy rows first, so that no worker is left with them at the end
+    order = range(counts.s - 1, -1, -1)
+    for done, (index, result) in enumerate(zip(order, mapper(row, order), strict=True), start=1):
+        values[:, :, index] = result
+        if progress is not None:
+            progress(done / counts.s)
+    return StructureTable(mass_minus, mass_plus, s_max, q2_max, counts, values)
