@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 
 from recast.channels import Channel
 from recast.constants import AVOGADRO, DEFAULT_INPUTS, ElectroweakInputs
+from recast.couplings import sm_couplings
 from recast.errors import FluxError, RecastError
 
 if TYPE_CHECKING:
     from recast.flux import Flux
     from recast.interactions import Interaction
+    from recast.spectrum import Spectrum
 
 __all__ = ["DUNE_POT_PER_YEAR", "EventRate", "event_rate", "nuclei_per_tonne"]
 
@@ -188,3 +190,26 @@ def event_rate(
         cross_section=MappingProxyType(sigma),
         events=MappingProxyType({name: value * per_fb for name, value in sigma.items()}),
     )
+
+
+def _absolute_integral(flux: Flux) -> float:
+    if "POT" not in flux.units:
+        raise FluxError(
+            f"flux {flux.name} is only a shape ({flux.units}): give the number of neutrinos per m^2 and POT as "
+            "integrated_flux (--integrated-flux)"
+        )
+    return float(flux.integral)
+
+
+def _cross_section(
+    spectrum: Spectrum, channel: Channel, interaction: Interaction | None, inputs: ElectroweakInputs
+) -> NDArray[np.float64]:
+    """Sum a spectrum over momentum transfer, with the couplings that the interaction gives at each node."""
+    gv, ga = sm_couplings(channel, inputs)
+    coupling: dict[str, Any] = {"V": gv, "A": ga}
+    for shift in () if interaction is None else interaction.shifts(channel, inputs):
+        strength = np.asarray(shift.strength, dtype=float)[..., np.newaxis]
+        coupling[shift.structure] = coupling[shift.structure] + strength * shift.profile(spectrum.momentum_transfer)
+    vector, axial = coupling["V"], coupling["A"]
+    density = spectrum.vv * vector**2 + spectrum.aa * axial**2 + spectrum.va * vector * axial
+    return np.asarray(np.sum(density, axis=-1))

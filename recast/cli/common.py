@@ -1,13 +1,11 @@
-"""What the commands share: options, number types, printing, and the check of an output file."""
+"""What the commands share: options, number types and printing."""
 
 from __future__ import annotations
 
 import json
 import math
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -176,40 +174,3 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def check_output(path: Path, *, force: bool) -> None:
-    """Make sure, before any work, that a file can be written.
-
-    Parameters
-    ----------
-    path
-        File to be written later.
-    force
-        Whether it may exist already.
-
-    Raises
-    ------
-    OutputExistsError
-        When the file exists and ``force`` is not set.
-    RecastError
-        When the folder is missing or cannot be written to.
-    """
-    from recast.errors import OutputExistsError, RecastError
-
-    if path.is_dir():
-        raise RecastError(f"{path} is a folder: give the name of a file to write")
-    if path.exists() and not force:
-        raise OutputExistsError(f"{path} exists already: choose another name, or overwrite it with --force")
-    folder = path.parent
-    if not folder.is_dir():
-        raise RecastError(f"cannot write {path}: the folder {folder} does not exist; create it first")
-    try:
-        # Asking the file system is the only sure way: permission bits say nothing about a read-only mount.
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-        if path.exists():
-            with path.open("r+b"):
-                pass
-    except OSError as error:
-        raise RecastError(f"cannot write {path}: {error.strerror or error}") from error

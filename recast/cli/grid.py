@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from recast.cli.common import CHECK_FAILED, check_output, common_options, print_json, print_table
+from recast.cli.common import CHECK_FAILED, common_options, print_json, print_table
 
 
 @click.group()

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from recast.cli.common import Settings, check_output, common_options, pass_settings, print_json, print_table
+from recast.cli.common import Settings, common_options, pass_settings, print_json, print_table
 
 FORMATS = (".png", ".pdf", ".svg")
 

@@ -1,0 +1,76 @@
+"""Event rates: scaling, components, and what is refused. Table II of arXiv:1902.06765 stands in the ledger."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recast import load_model
+from recast.errors import RecastError
+from recast.flux import Flux, load_flux
+from recast.rates import EventRate, event_rate, nuclei_per_tonne
+
+MUMU = "numu_numu_mu-mu+"
+FHC = "dune_nd_standard_fhc"
+
+
+@pytest.fixture(scope="module")
+def table_2() -> EventRate:
+    return event_rate(MUMU, "Ar40", FHC)
+
+
+def test_argon_is_counted_with_its_natural_weight() -> None:
+    # 1 tonne / 39.95 u
+    assert nuclei_per_tonne(39.95) == pytest.approx(1.5074e28, rel=1e-4)
+
+
+def test_the_first_row_of_table_ii(table_2: EventRate) -> None:
+    assert table_2.coherent == pytest.approx(1.17, rel=0.03)
+    assert table_2.incoherent == pytest.approx(0.49, rel=0.06)
+
+
+def test_eq_9_by_hand(table_2: EventRate) -> None:
+    flux = load_flux(FHC, neutrino="numu")
+    by_hand = flux.integral * table_2.cross_section["coherent"] * 1e-43 * 6.02214076e29 / 39.95 * 1.1e21
+    assert table_2.coherent == pytest.approx(by_hand, rel=1e-3)
+
+
+def test_events_are_proportional_to_the_exposure(table_2: EventRate) -> None:
+    more = event_rate(MUMU, "Ar40", FHC, mass_tonnes=147.0, years=3.0, pot_per_year=2.2e21)
+    for component, events in table_2.events.items():
+        assert more.events[component] == pytest.approx(147.0 * 3.0 * 2.0 * events)
+
+
+def test_components_add_up(table_2: EventRate) -> None:
+    assert table_2.total == pytest.approx(sum(table_2.events.values()))
+    rows = {name: events for name, _, events in table_2.rows()}
+    assert rows["total"] == pytest.approx(rows["coherent"] + rows["proton"] + rows["neutron"])
+    assert table_2.events["neutron"] < table_2.events["proton"] < table_2.events["coherent"]
+
+
+def test_no_coupling_is_the_standard_model_and_a_plane_broadcasts(table_2: EventRate) -> None:
+    boson = load_model("lmu_ltau")(mass=np.array([[0.1], [1.0]]), coupling=np.array([0.0, 1e-3, 1e-2]))
+    rate = event_rate(MUMU, "Ar40", FHC, interaction=boson)
+    assert rate.total.shape == (2, 3)
+    np.testing.assert_allclose(rate.total[:, 0], table_2.total, rtol=1e-12)
+    # The interference of L_mu - L_tau with the Standard Model is constructive.
+    assert np.all(np.diff(rate.total, axis=1) > 0.0)
+
+
+def test_a_shape_needs_an_integrated_flux() -> None:
+    with pytest.raises(RecastError, match="integrated-flux"):
+        event_rate(MUMU, "Fe56", "ccfr_numu")
+    rate = event_rate(MUMU, "Fe56", "ccfr_numu", integrated_flux=2e-3)
+    half = event_rate(MUMU, "Fe56", "ccfr_numu", integrated_flux=1e-3)
+    assert rate.coherent == pytest.approx(2.0 * half.coherent)
+
+
+def test_below_threshold_there_are_no_events() -> None:
+    rate = event_rate(MUMU, "Ar40", Flux.line(0.2, neutrino="numu"), integrated_flux=1.0)
+    assert rate.total == 0.0
+
+
+@pytest.mark.parametrize("exposure", [{"mass_tonnes": 0.0}, {"years": -1.0}, {"pot_per_year": float("nan")}])
+def test_a_bad_exposure_is_named(exposure: dict[str, float]) -> None:
+    with pytest.raises(RecastError, match=next(iter(exposure))):
+        event_rate(MUMU, "Ar40", FHC, **exposure)
