@@ -93,7 +93,7 @@ def couplings_table1() -> Mapping[str, float]:
 
 
 def sm_over_va() -> Mapping[str, float]:
-    """Standard Model over pure V-A."""
+    """Compare the Standard Model with pure V-A."""
     gv, ga = sm_couplings(MUMU, DEFAULT_INPUTS)
     pure_v, pure_a = va_couplings(MUMU)
     spectrum = _coherent("ccfr")

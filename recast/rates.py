@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recast.channels import Channel
-from recast.constants import AVOGADRO, DEFAULT_INPUTS, ElectroweakInputs
+from recast.constants import AVOGADRO, DEFAULT_INPUTS, FB_TO_M2, ElectroweakInputs
 from recast.couplings import sm_couplings
-from recast.errors import FluxError, RecastError
+from recast.errors import FluxError, OutOfRangeError
 
 if TYPE_CHECKING:
     from recast.flux import Flux
@@ -31,7 +31,6 @@ __all__ = ["DUNE_POT_PER_YEAR", "EventRate", "event_rate", "nuclei_per_tonne"]
 DUNE_POT_PER_YEAR = 1.1e21
 """Protons on target per year assumed by Table II of arXiv:1902.06765."""
 
-SQUARE_METRE_PER_FB = 1e-43
 COMPONENTS = ("coherent", "proton", "neutron")
 
 
@@ -154,7 +153,7 @@ def event_rate(
     ------
     FluxError
         When the flux is only a shape and no ``integrated_flux`` is given.
-    RecastError
+    OutOfRangeError
         When the exposure is not positive and finite.
 
     Notes
@@ -167,14 +166,14 @@ def event_rate(
 
     for name, value in (("mass_tonnes", mass_tonnes), ("pot_per_year", pot_per_year), ("years", years)):
         if not (np.isfinite(value) and value > 0):
-            raise RecastError(f"{name} must be a positive finite number, not {value}")
+            raise OutOfRangeError(f"{name} must be a positive finite number, not {value}")
     channel = Channel.parse(channel) if isinstance(channel, str) else channel
     if isinstance(flux, str):
         flux = load_flux(flux, neutrino=channel.neutrino)
     if integrated_flux is None:
         integrated_flux = _absolute_integral(flux)
     nuclei = mass_tonnes * nuclei_per_tonne(load_target(target).atomic_weight)
-    per_fb = integrated_flux * SQUARE_METRE_PER_FB * nuclei * pot_per_year * years
+    per_fb = integrated_flux * FB_TO_M2 * nuclei * pot_per_year * years
     sigma: dict[str, NDArray[np.float64]] = {}
     for component in COMPONENTS:
         spectrum = load_spectrum(channel, target, flux, component=component, form_factor=form_factor, inputs=inputs)

@@ -28,8 +28,9 @@ def build(name: str, output: Path | None, processes: int | None, force: bool, as
 
     NAME is ee, emu, mumu, etau, mutau or tautau.
     """
-    path = Path(f"trident_{name}.h5") if output is None else output
-    check_output(path, force=force)
+    from recast.output import check_output
+
+    path = check_output(Path(f"trident_{name}.h5") if output is None else output, force=force)
     from recast.grid import build_grid, describe_grid
 
     with _Progress(f"trident_{name}", quiet=as_json) as progress:

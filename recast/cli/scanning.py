@@ -9,8 +9,6 @@ import click
 
 from recast.cli.common import Settings, common_options, pass_settings, print_json, print_table
 
-FORMATS = (".png", ".pdf", ".svg")
-
 FORCE = click.option("--force", is_flag=True, help="Overwrite an existing file.")
 
 
@@ -28,27 +26,38 @@ def scan(settings: Settings, file: Path, output: Path, force: bool, as_json: boo
 
     Example: recast scan plane.yaml -o plane.h5
     """
-    check_output(output, force=force)
-    import recast
+    from recast.output import check_output
     from recast.scan import load_scan
+    from recast.scan import scan as run
 
-    result = recast.scan(load_scan(file, catalog=settings.catalog()))
+    check_output(output, force=force)
+    result = run(load_scan(file), plugins=settings.plugins)
     result.save(output, overwrite=force)
+    best_fit = result.best_fit
     summary: dict[str, Any] = {
-        "output": output,
+        "output": str(output),
         "model": result.model,
-        "measurements": list(result.minus_2_delta_ln_l),
+        "measurements": list(result.measurements),
         "axes": {name: len(values) for name, values in result.axes.items()},
-        "best_fit": result.best_fit,
+        "best_fit": best_fit
+        and {**best_fit.parameters, "minus_2_delta_ln_l": best_fit.minus_2_delta_ln_l},
         "confidence_level": result.confidence_level,
         "convention": result.convention,
+        "combined_convention": result.combined_convention,
     }
     if as_json:
         print_json(summary)
         return
-    rows = [(name, float(values.min()), float(values.max())) for name, values in result.minus_2_delta_ln_l.items()]
-    print_table(("measurement", "lowest 2 delta ln L", "highest"), rows, title=f"{result.model}: written to {output}")
+    rows = [
+        (name, float(values.min()), float(values.max()), f"{100 * float(result.excluded(name).mean()):.1f}%")
+        for name, values in result.minus_2_delta_ln_l.items()
+    ]
+    print_table(("measurement", "lowest 2 delta ln L", "highest", "excluded"), rows, title=f"{result.model}: {output}")
     click.echo(result.convention)
+    if best_fit is not None:
+        place = ", ".join(f"{name} = {value:.5g}" for name, value in best_fit.parameters.items())
+        click.echo(f"joint best fit: {place}, 2 delta ln L = {best_fit.minus_2_delta_ln_l:.4g} (subtracted)")
+        click.echo(f"together: {result.combined_convention}")
 
 
 @click.command()
@@ -56,42 +65,24 @@ def scan(settings: Settings, file: Path, output: Path, force: bool, as_json: boo
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
     help="File, whose suffix picks the format (png, pdf, svg), or a folder for all three. [default: NAME.png here]",
 )
 @FORCE
 @common_options
 @pass_settings
-def plot(settings: Settings, figure: str, output: Path | None, force: bool, as_json: bool) -> None:
+def plot(settings: Settings, figure: str, output: str | None, force: bool, as_json: bool) -> None:
     """Draw a figure.
 
     FIGURE is the name of a shipped one (see `recast list plots`) or a recipe, a YAML file, of your own.
 
     Example: recast plot altmannshofer2019_fig8 -o fig8.pdf
     """
-    recipe_name = Path(figure).stem
-    files = _files(recipe_name, Path(f"{recipe_name}.png") if output is None else output)
-    for file in files:
-        check_output(file, force=force)
-    from recast.figures import draw
+    from recast.figures import plot as draw
 
-    recipe = settings.catalog().plot(figure)
-    picture = draw(recipe)
-    for file in files:
-        picture.savefig(file)
+    name = Path(figure).stem
+    files = draw(figure, output or f"{name}.png", force=force, plugins=settings.plugins)
     if as_json:
-        print_json({"figure": recipe_name, "title": recipe.title, "files": files})
+        print_json({"figure": name, "files": [str(file) for file in files]})
         return
     for file in files:
         click.echo(str(file))
-
-
-def _files(name: str, output: Path) -> list[Path]:
-    from recast.errors import RecastError
-
-    if output.is_dir():
-        return [output / f"{name}{suffix}" for suffix in FORMATS]
-    if output.suffix.lower() not in FORMATS:
-        known = ", ".join(FORMATS)
-        raise RecastError(f"{output}: cannot tell the format; use one of the suffixes {known}, or an existing folder")
-    return [output]
