@@ -1,0 +1,248 @@
+"""YAML documents: read with line numbers, checked by pydantic, faults told as file, line and key.
+
+A `Document` keeps for every value the line it was written in, also when documents are merged, so that what pydantic
+finds wrong can be shown where the reader can mend it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from recast.errors import DocumentError
+
+if TYPE_CHECKING:
+    import yaml
+
+__all__ = ["Document", "load_document", "parse_document", "read_document"]
+
+T = TypeVar("T")
+Place = tuple[str, ...]
+"""Keys and list positions that lead to a value, as text."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A mapping read from a file, with the lines of its values.
+
+    Attributes
+    ----------
+    file : str
+        Name shown in messages.
+    data : dict
+        Plain dicts, lists, strings, numbers, booleans and None.
+    lines : dict of tuple of str to int
+        Line, counted from 1, of the value at each place.
+    """
+
+    file: str
+    data: dict[Any, Any]
+    lines: Mapping[Place, int] = field(default_factory=dict, repr=False)
+
+    def line(self, place: Sequence[Hashable]) -> int | None:
+        """Return the line of a value, or of the nearest value that holds it."""
+        keys = tuple(str(key) for key in place)
+        for length in range(len(keys), -1, -1):
+            if keys[:length] in self.lines:
+                return self.lines[keys[:length]]
+        return None
+
+    def error(self, message: str, place: Sequence[Hashable] = ()) -> DocumentError:
+        """Return an error that names the file, the line and the key of a place, to be raised by the caller."""
+        key = ".".join(str(part) for part in place)
+        return DocumentError(message, file=self.file, line=self.line(place), key=key or None)
+
+    def merged(self, place: Sequence[Hashable]) -> Document:
+        """Return this document with a mapping inside it merged into its top level.
+
+        Mappings are merged key by key, everything else is replaced; a null takes the key away. The values that were
+        merged keep their lines.
+
+        Parameters
+        ----------
+        place : sequence
+            Where the mapping stands, e.g. ``("variants", "error", "choices", 2014)``.
+        """
+        prefix = tuple(str(part) for part in place)
+        patch: Any = self.data
+        for part in prefix:
+            patch = next(value for key, value in patch.items() if str(key) == part)
+        lines = dict(self.lines)
+        data = _merge(self.data, patch or {}, (), prefix, self.lines, lines)
+        return Document(self.file, data, lines)
+
+    def without(self, *keys: str) -> Document:
+        """Return this document without some top-level keys."""
+        return Document(self.file, {k: v for k, v in self.data.items() if k not in keys}, self.lines)
+
+    def validate(self, schema: type[T], *, place: Sequence[Hashable] = (), context: Any = None) -> T:
+        """Build a pydantic model, or any type that pydantic knows, from the document.
+
+        Parameters
+        ----------
+        schema : type
+            Class, or a union of classes.
+        place : sequence
+            Part of the document that is checked; all of it by default.
+        context : optional
+            Handed to the validators.
+
+        Raises
+        ------
+        DocumentError
+            For the first fault, with the number of further ones.
+        """
+        from pydantic import TypeAdapter, ValidationError
+
+        value: Any = self.data
+        for part in place:
+            value = value[part]
+        adapter: TypeAdapter[T] = TypeAdapter(schema)
+        try:
+            return adapter.validate_python(value, context=context)
+        except ValidationError as error:
+            from recast.faults import first_fault
+
+            where, message = first_fault(error, schema, value)
+            raise self.error(message, (*place, *where)) from error
+
+
+def _merge(
+    base: Any, patch: Any, place: Place, origin: Place, old: Mapping[Place, int], lines: dict[Place, int]
+) -> Any:
+    """Merge a patch into a value and note the lines of what the patch brings."""
+    if isinstance(base, dict) and isinstance(patch, dict):
+        result = dict(base)
+        for key, value in patch.items():
+            if value is None:
+                result.pop(key, None)
+            else:
+                here = (*place, str(key))
+                result[key] = _merge(result.get(key), value, here, (*origin, str(key)), old, lines)
+        return result
+    for where, line in old.items():
+        if where[: len(origin)] == origin:
+            lines[(*place, *where[len(origin) :])] = line
+    if isinstance(patch, dict):
+        # Nothing to merge into: a null in the patch still means that there is no such key.
+        return {key: value for key, value in patch.items() if value is not None}
+    return patch
+
+
+def load_document(path: str | Path | Traversable, schema: type[T], *, context: Any = None) -> T:
+    """Read a YAML file and build a pydantic model from it.
+
+    Parameters
+    ----------
+    path : path
+        File to be read.
+    schema : type
+        Pydantic model, or a union of them.
+    context : optional
+        Handed to the validators.
+
+    Raises
+    ------
+    DocumentError
+        When the file is missing, is not YAML, or does not fit; with file, line and key.
+    """
+    return read_document(path).validate(schema, context=context)
+
+
+def read_document(path: str | Path | Traversable) -> Document:
+    """Read a YAML file that holds a mapping.
+
+    Numbers may be written ``1e-3`` (YAML 1.1 proper would take that for text).
+
+    Raises
+    ------
+    DocumentError
+        When the file is missing, is not text, is not YAML, holds a key twice or is no mapping.
+    """
+    source = Path(path) if isinstance(path, str) else path
+    return parse_document(_read_text(source), file=str(source))
+
+
+def parse_document(text: str, *, file: str) -> Document:
+    """Read YAML from text; see `read_document`."""
+    import yaml
+
+    loader = _loader_class()(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            raise DocumentError("the file is empty", file=file)
+        lines: dict[Place, int] = {(): 1}
+        _note_lines(loader, node, (), lines, file)
+        data = loader.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problem = error.problem or error.context or "it cannot be read"
+        raise DocumentError(
+            f"this is not YAML: {problem}", file=file, line=mark.line + 1 if mark else None
+        ) from error
+    except yaml.YAMLError as error:
+        raise DocumentError(f"this is not YAML: {' '.join(str(error).split())}", file=file) from error
+    finally:
+        loader.dispose()
+    if not isinstance(data, dict):
+        raise DocumentError(
+            "the file must hold keys and values ('key: value')", file=file, line=node.start_mark.line + 1
+        )
+    return Document(file, data, lines)
+
+
+def _read_text(source: Path | Traversable) -> str:
+    if isinstance(source, Path) and source.is_dir():
+        raise DocumentError("this is a folder, not a file", file=source)
+    try:
+        return source.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise DocumentError("there is no such file", file=str(source)) from error
+    except UnicodeDecodeError as error:
+        raise DocumentError("this is not a text file in UTF-8", file=str(source)) from error
+    except OSError as error:
+        raise DocumentError(f"the file cannot be read: {error.strerror or error}", file=str(source)) from error
+
+
+@cache
+def _loader_class() -> Any:
+    """Return a safe YAML loader that reads numbers as YAML 1.2 does."""
+    import re
+
+    import yaml
+
+    loader: Any = type("Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
+    number = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+")
+    loader.add_implicit_resolver("tag:yaml.org,2002:float", number, list("-+0123456789"))
+    return loader
+
+
+def _note_lines(loader: Any, node: yaml.Node, place: Place, lines: dict[Place, int], file: str) -> None:
+    """Note the line of every value below a node; a key given twice is an error."""
+    import yaml
+
+    children: list[tuple[str, int, yaml.Node]] = []
+    if isinstance(node, yaml.MappingNode):
+        children = [
+            # Keys as they are constructed: 0.40 and 0.4 are one number.
+            ("<<" if key.value == "<<" else str(loader.construct_object(key)), key.start_mark.line + 1, value)
+            for key, value in node.value
+        ]
+    elif isinstance(node, yaml.SequenceNode):
+        children = [(str(i), value.start_mark.line + 1, value) for i, value in enumerate(node.value)]
+    for key, line, child in children:
+        here = (*place, key)
+        if here in lines and key != "<<":
+            raise DocumentError(
+                f"the key {'.'.join(here)!r} is given twice (first in line {lines[here]})",
+                file=file,
+                line=line,
+                key=".".join(here),
+            )
+        lines[here] = line
+        _note_lines(loader, child, here, lines, file)

@@ -1,0 +1,151 @@
+"""What pydantic finds wrong, as one sentence that names the key and what would mend it."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+
+from recast.errors import near_matches
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+__all__ = ["first_fault"]
+
+Place = tuple[str | int, ...]
+
+
+def first_fault(error: ValidationError, schema: Any, value: Any) -> tuple[Place, str]:
+    """Return the place and the description of the fault to mend first.
+
+    Parameters
+    ----------
+    error : ValidationError
+        With at least one fault.
+    schema : type
+        What was validated against: tells the known keys.
+    value : object
+        What was validated: tells which parts of pydantic's location are keys of the document.
+
+    Returns
+    -------
+    place : tuple
+        Keys that lead to the fault, or to where a missing key belongs.
+    message : str
+        With the number of further faults.
+    """
+    # A misspelt key is also a missing one: the misspelling is what to mend.
+    faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
+    first = faults[0]
+    place = _place(first["loc"], value)
+    message = _message(first, place, schema)
+    if len(faults) > 1:
+        message += f" ({len(faults) - 1} more to mend in this file)"
+    return place, message
+
+
+def _place(location: Iterable[str | int], value: Any) -> Place:
+    """Keep those parts of a location that are keys of the document (pydantic adds the names of union members)."""
+    parts = list(location)
+    place: list[str | int] = []
+    for position, part in enumerate(parts):
+        keys = value if isinstance(value, dict) else {}
+        found = [key for key in keys if str(key) == str(part)]
+        if found:
+            place.append(found[0])
+            value = value[found[0]]
+        elif isinstance(value, list | tuple) and isinstance(part, int) and part < len(value):
+            place.append(part)
+            value = value[part]
+        elif position == len(parts) - 1 and isinstance(value, dict) and isinstance(part, str):
+            place.append(part)  # a missing key
+    return tuple(place)
+
+
+def _message(fault: ErrorDetails, place: Place, schema: Any) -> str:
+    key = ".".join(str(part) for part in place)
+    kind = fault["type"]
+    if kind == "extra_forbidden":
+        known = sorted(_known_keys(schema, fault["loc"][:-1]))
+        near = near_matches(str(place[-1]) if place else "", known)
+        hint = f": did you mean {' or '.join(near)}?" if near else ""
+        listed = f" (known here: {', '.join(known)})" if known else ""
+        return f"unknown key {key!r}{hint}{listed}"
+    if kind == "missing":
+        return f"the key {key!r} is missing"
+    text = fault["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    if kind in {"value_error", "assertion_error"}:
+        return f"{key}: {text}" if key else text
+    if kind in {"union_tag_invalid", "literal_error", "enum"}:
+        return _choice_message(fault, key)
+    if kind == "union_tag_not_found":
+        name = str(fault.get("ctx", {}).get("discriminator", "")).strip("'")
+        return f"the key {'.'.join(filter(None, (key, name)))!r} is missing"
+    text = text.replace("Input should be", "should be").replace("valid dictionary", "mapping ('key: value')")
+    return f"{key or 'the document'} {text[0].lower()}{text[1:]}, not {_shown(fault['input'])}"
+
+
+def _choice_message(fault: ErrorDetails, key: str) -> str:
+    """Describe a value that is none of a fixed set."""
+    context = fault.get("ctx", {})
+    given = context.get("tag", fault["input"])
+    if fault["type"] == "union_tag_invalid":
+        name = str(context.get("discriminator", "")).strip("'")
+        key = ".".join(filter(None, (key, name)))
+        expected = str(context.get("expected_tags", ""))
+    else:
+        expected = str(context.get("expected", "")).replace(" or ", ", ")
+    choices = [choice.strip().strip("'") for choice in expected.split(",")]
+    near = near_matches(str(given), choices)
+    hint = f": did you mean {' or '.join(near)}?" if near else ""
+    return f"{key} cannot be {_shown(given)}{hint} (known: {', '.join(choices)})"
+
+
+def _shown(value: Any) -> str:
+    """Show a value of the document, shortened."""
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _known_keys(schema: Any, location: Iterable[str | int]) -> set[str]:
+    """Return the keys that the models at a location know."""
+    candidates = _models(schema)
+    for part in location:
+        inner = []
+        for candidate in candidates:
+            fields = getattr(candidate, "model_fields", None)
+            if fields is None:  # a list, tuple or mapping: its values
+                inner += [m for argument in get_args(candidate) for m in _models(argument)]
+                continue
+            for name, field in fields.items():
+                if part in {name, field.alias}:
+                    inner += _models(field.annotation)
+        # Else the part is the name that pydantic gives to a member of a union.
+        candidates = inner or [c for c in candidates if _tagged(c, part)] or candidates
+    return {
+        field.alias or name
+        for candidate in candidates
+        for name, field in getattr(candidate, "model_fields", {}).items()
+    }
+
+
+def _tagged(candidate: Any, tag: str | int) -> bool:
+    """Return whether a model is the member of a union that a tag stands for."""
+    if getattr(candidate, "__name__", None) == tag:
+        return True
+    for field in getattr(candidate, "model_fields", {}).values():
+        if get_origin(field.annotation) is Literal and tag in get_args(field.annotation):
+            return True
+    return False
+
+
+def _models(annotation: Any) -> list[Any]:
+    """Return the models and containers that an annotation allows."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _models(get_args(annotation)[0])
+    if origin in {Union, types.UnionType}:
+        return [model for argument in get_args(annotation) for model in _models(argument)]
+    return [annotation]

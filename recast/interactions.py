@@ -1,0 +1,264 @@
+"""Interactions: what a model does to the four-fermion couplings of neutrinos and charged leptons.
+
+With H as in `recast.couplings`, an interaction replaces ``gV -> gV + dgV(K2)`` and ``gA -> gA + dgA(K2)``, where
+``K2 = -(k - k')^2 > 0`` is the momentum transfer of the neutrino line. Every shift is a sum of terms ``strength``
+times ``profile(K2)``: only the strength knows the coupling and only the profile knows the mass, so that sums over K2
+are done once per mass and not once per point of a plane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from recast.channels import Channel
+from recast.constants import DEFAULT_INPUTS, FLAVOURS, ElectroweakInputs
+from recast.errors import OutOfRangeError, unknown
+
+__all__ = ["ContactInteraction", "Interaction", "Shift", "StandardModel", "U1Mediator"]
+
+FloatArray = NDArray[np.float64]
+
+# Fourth powers of couplings and squares of masses must stay finite.
+_LARGEST = 1e30
+
+
+@dataclass(frozen=True, eq=False)
+class Shift:
+    """One additive term of dgV or dgA.
+
+    Attributes
+    ----------
+    structure : {"V", "A"}
+        Which coupling is shifted.
+    strength : ndarray
+        The dependence on the coupling (g'^2, a contact shift); broadcasts with the other strengths and with
+        the profiles. Terms with the same strength share one array.
+    profile : callable
+        From momentum transfers of shape (n,) in GeV^2 to an array of shape ``mass.shape + (n,)``, or (n,) when no
+        parameter enters.
+    """
+
+    structure: Literal["V", "A"]
+    strength: FloatArray
+    profile: Callable[[FloatArray], FloatArray]
+
+
+@runtime_checkable
+class Interaction(Protocol):
+    """New physics between neutrinos and charged leptons, at one or many values of its parameters."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Broadcast shape of the parameters."""
+        ...
+
+    @property
+    def mediators(self) -> tuple[U1Mediator, ...] | None:
+        """The vector bosons that are exchanged; None when only effective couplings are known."""
+        ...
+
+    def shifts(self, channel: Channel, inputs: ElectroweakInputs = DEFAULT_INPUTS) -> tuple[Shift, ...]:
+        """Return the terms that shift the couplings of a channel; empty when nothing does."""
+        ...
+
+
+@dataclass(frozen=True)
+class StandardModel:
+    """No new physics."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """There are no parameters: ``()``."""
+        return ()
+
+    @property
+    def mediators(self) -> tuple[U1Mediator, ...]:
+        """There are none: ``()``."""
+        return ()
+
+    def shifts(self, channel: Channel, inputs: ElectroweakInputs = DEFAULT_INPUTS) -> tuple[Shift, ...]:  # noqa: ARG002
+        """Return no shifts."""
+        return ()
+
+
+@dataclass(frozen=True, eq=False)
+class U1Mediator:
+    """A vector boson with flavour-diagonal vector couplings to leptons and their neutrinos.
+
+    L = g' Z'_a sum_l Q_l (lbar gamma^a l + nubar_l gamma^a P_L nu_l), so that in neutral-current channels
+
+        dgV = 2 v^2 Q_nu Q_l g'^2 / (K2 + m^2),    dgA = 0
+
+    (arXiv:1902.06765, Eqs. 18 and 19, with the propagator kept; v = (sqrt2 G_F)^(-1/2)).
+
+    Parameters
+    ----------
+    charges : mapping of str to float
+        Q_l of e, mu and tau.
+    mass : array_like
+        m in GeV; positive.
+    coupling : array_like
+        g'; not negative. Broadcasts with the mass.
+
+    Raises
+    ------
+    OutOfRangeError
+        When a mass or coupling is not a number, not finite or has the wrong sign.
+    """
+
+    charges: Mapping[str, float]
+    mass: FloatArray
+    coupling: FloatArray
+
+    def __init__(self, charges: Mapping[str, float], *, mass: ArrayLike, coupling: ArrayLike) -> None:
+        for flavour in charges:
+            if flavour not in FLAVOURS:
+                raise unknown("lepton flavour", flavour, FLAVOURS)
+        complete = {flavour: float(charges.get(flavour, 0.0)) for flavour in FLAVOURS}
+        object.__setattr__(self, "charges", MappingProxyType(complete))
+        object.__setattr__(self, "mass", checked("mass", mass, positive=True))
+        object.__setattr__(self, "coupling", checked("coupling", coupling))
+        _check_broadcast(mass=self.mass, coupling=self.coupling)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Broadcast shape of mass and coupling."""
+        return np.broadcast_shapes(self.mass.shape, self.coupling.shape)
+
+    @property
+    def mediators(self) -> tuple[U1Mediator, ...]:
+        """The boson itself."""
+        return (self,)
+
+    @cached_property
+    def coupling_squared(self) -> FloatArray:
+        """g'^2, of the shape of the coupling."""
+        return np.square(self.coupling)
+
+    def shifts(self, channel: Channel, inputs: ElectroweakInputs = DEFAULT_INPUTS) -> tuple[Shift, ...]:
+        """Return the shift of gV in a neutral-current channel of charged leptons and neutrinos that couple."""
+        charge = self.charges[channel.incoming] * self.charges[channel.minus]
+        if not channel.has_neutral_current or charge == 0.0:
+            return ()
+        numerator = 2.0 * inputs.vev**2 * charge
+        mass_squared = np.square(self.mass)[..., None]
+
+        def profile(momentum_transfer: FloatArray) -> FloatArray:
+            return np.asarray(numerator / (mass_squared + momentum_transfer), dtype=np.float64)
+
+        return (Shift("V", self.coupling_squared, profile),)
+
+
+@dataclass(frozen=True, eq=False)
+class ContactInteraction:
+    """Shifts of the couplings of one neutrino to one charged lepton that do not depend on the momentum transfer.
+
+    Eq. 13 of arXiv:1902.06765 for muon neutrinos and muons; every other channel keeps its couplings.
+
+    Parameters
+    ----------
+    dgv, dga : array_like
+        Additive shifts of gV and gA; they broadcast.
+    neutrino, lepton : str
+        Flavours.
+
+    Raises
+    ------
+    OutOfRangeError
+        When a shift is not a finite number.
+    """
+
+    dgv: FloatArray
+    dga: FloatArray
+    neutrino: str
+    lepton: str
+
+    def __init__(self, *, dgv: ArrayLike, dga: ArrayLike, neutrino: str = "mu", lepton: str = "mu") -> None:
+        for flavour in (neutrino, lepton):
+            if flavour not in FLAVOURS:
+                raise unknown("lepton flavour", flavour, FLAVOURS)
+        object.__setattr__(self, "dgv", checked("dgv", dgv, signed=True))
+        object.__setattr__(self, "dga", checked("dga", dga, signed=True))
+        object.__setattr__(self, "neutrino", neutrino)
+        object.__setattr__(self, "lepton", lepton)
+        _check_broadcast(dgv=self.dgv, dga=self.dga)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Broadcast shape of the two shifts."""
+        return np.broadcast_shapes(self.dgv.shape, self.dga.shape)
+
+    @property
+    def mediators(self) -> None:
+        """None: what generates the shifts is left open."""
+        return
+
+    def shifts(self, channel: Channel, inputs: ElectroweakInputs = DEFAULT_INPUTS) -> tuple[Shift, ...]:  # noqa: ARG002
+        """Return the two shifts in the neutral-current channel of the neutrino and the lepton, else nothing."""
+        if not channel.has_neutral_current or (channel.incoming, channel.minus) != (self.neutrino, self.lepton):
+            return ()
+
+        def constant(momentum_transfer: FloatArray) -> FloatArray:
+            return np.ones(np.shape(momentum_transfer))
+
+        return (Shift("V", self.dgv, constant), Shift("A", self.dga, constant))
+
+
+def checked(name: str, value: ArrayLike, *, positive: bool = False, signed: bool = False) -> FloatArray:
+    """Return a parameter as an array of floats, having checked every element.
+
+    Parameters
+    ----------
+    name : str
+        For the message.
+    value : array_like
+        Real numbers.
+    positive : bool
+        Whether zero is excluded.
+    signed : bool
+        Whether negative numbers are allowed.
+
+    Raises
+    ------
+    OutOfRangeError
+        Naming the parameter and the first value that does not fit.
+    """
+    kind = "finite number" if signed else "positive finite number" if positive else "finite number, zero or positive"
+    try:
+        given = np.asarray(value)
+    except ValueError:
+        given = np.asarray(None)
+    if given.dtype.kind not in "iuf":
+        shown = value if np.ndim(given) == 0 else "an array of something else"
+        msg = f"the {name} must be a {kind}, not {shown!r}" if shown is value else f"the {name} must be numbers"
+        raise OutOfRangeError(msg)
+    array = np.array(given, dtype=np.float64)
+    array.setflags(write=False)
+    wrong = ~(np.abs(array) <= _LARGEST)
+    if not signed:
+        wrong |= array < 0.0
+    if positive:
+        wrong |= array == 0.0
+    if wrong.any():
+        first = float(array[wrong].flat[0])
+        limit = f" below {_LARGEST:g}" if np.isfinite(first) and abs(first) > _LARGEST else ""
+        msg = f"the {name} must be a {kind}{limit}, not {first:g}"
+        raise OutOfRangeError(msg)
+    return array
+
+
+def _check_broadcast(**arrays: FloatArray) -> None:
+    """Raise a clear error when parameters do not fit together."""
+    try:
+        np.broadcast_shapes(*(array.shape for array in arrays.values()))
+    except ValueError:
+        shapes = " and ".join(f"{name} of shape {array.shape}" for name, array in arrays.items())
+        msg = f"the parameters do not broadcast: {shapes}"
+        raise OutOfRangeError(msg) from None
