@@ -252,7 +252,8 @@ def test_rate_json() -> None:
 
 def test_rate_with_new_physics_and_at_one_energy() -> None:
     plain = run_json("rate", MUMU, "--target", "Ar40", "--energy", "5")
-    boson = run_json("rate", MUMU, "lmu_ltau", "--target", "Ar40", "--energy", "5", "--mass", "0.1", "--coupling", "1e-3")
+    point = ("--mass", "0.1", "--coupling", "1e-3")
+    boson = run_json("rate", MUMU, "lmu_ltau", "--target", "Ar40", "--energy", "5", *point)
     assert boson["events"]["total"] > plain["events"]["total"]
     assert plain["cross_section"]["coherent"] == pytest.approx(1.4138e-3, rel=2e-3)
 
