@@ -96,7 +96,7 @@ class ElectroweakInputs:
     @property
     def vev(self) -> float:
         """Vacuum expectation value v = (sqrt2 G_F)^(-1/2) in GeV."""
-        return (math.sqrt(2.0) * self.fermi_constant) ** -0.5
+        return 1.0 / math.sqrt(math.sqrt(2.0) * self.fermi_constant)
 
 
 DEFAULT_INPUTS: Final = ElectroweakInputs()

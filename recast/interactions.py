@@ -233,11 +233,11 @@ def checked(name: str, value: ArrayLike, *, positive: bool = False, signed: bool
     kind = "finite number" if signed else "positive finite number" if positive else "finite number, zero or positive"
     try:
         given = np.asarray(value)
-    except ValueError:
+    except ValueError:  # nested lists of different lengths
         given = np.asarray(None)
     if given.dtype.kind not in "iuf":
-        shown = value if np.ndim(given) == 0 else "an array of something else"
-        msg = f"the {name} must be a {kind}, not {shown!r}" if shown is value else f"the {name} must be numbers"
+        shown = repr(value)
+        msg = f"the {name} must be a {kind}, not {shown if len(shown) <= 60 else f'{shown[:57]}...'}"
         raise OutOfRangeError(msg)
     array = np.array(given, dtype=np.float64)
     array.setflags(write=False)

@@ -1,0 +1,262 @@
+"""The catalog: which models, measurements, figures, observables and likelihoods there are, and where.
+
+A `Catalog` is a value: it is built from a list of plug-in folders and handed on; nothing registers itself on import.
+It looks in three places,
+
+- the folders that ship with recast (``recast.models``, ``recast.measurements``, ``recast.plots``),
+- installed packages that name an entry point: in the groups ``recast.models``, ``recast.measurements`` and
+  ``recast.plots`` a package that holds YAML files, in ``recast.observables`` and ``recast.likelihoods`` a class
+  under the name that stands after ``type:`` in a measurement,
+- plug-in folders: YAML files under ``models/``, ``measurements/`` and ``plots/``, and Python files beside those
+  folders with dictionaries ``OBSERVABLES`` and ``LIKELIHOODS`` from such names to classes.
+
+The name of a YAML file without its suffix is the name of what it describes. A name that stands in two places is an
+error, never a silent choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from recast.documents import Document, read_document
+from recast.errors import RecastError, unknown
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
+
+    from recast.figures.recipe import Recipe
+    from recast.measurement import Measurement
+    from recast.model import Model
+
+__all__ = ["KINDS", "Catalog", "is_path"]
+
+Kind = Literal["models", "measurements", "plots"]
+KINDS: tuple[Kind, ...] = ("models", "measurements", "plots")
+
+_SINGULAR = {"models": "model", "measurements": "measurement", "plots": "figure"}
+_SUFFIXES = (".yaml", ".yml")
+_CLASSES = {"observables": "OBSERVABLES", "likelihoods": "LIKELIHOODS"}
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """What can be looked up by name.
+
+    Attributes
+    ----------
+    plugins : tuple of Path
+        Plug-in folders.
+
+    Raises
+    ------
+    RecastError
+        When a plug-in folder does not exist or holds nothing that recast knows.
+    """
+
+    plugins: tuple[Path, ...]
+
+    def __init__(self, plugins: Sequence[str | Path] = ()) -> None:
+        folders = tuple(dict.fromkeys(Path(folder) for folder in plugins))
+        for folder in folders:
+            if not folder.is_dir():
+                msg = f"plug-in folder {folder} does not exist"
+                raise RecastError(msg)
+            if not any((folder / kind).is_dir() for kind in KINDS) and not any(folder.glob("*.py")):
+                msg = f"plug-in folder {folder} holds neither {', '.join(f'{kind}/' for kind in KINDS)} nor Python files"
+                raise RecastError(msg)
+        object.__setattr__(self, "plugins", folders)
+
+    @cached_property
+    def _files(self) -> dict[str, dict[str, Traversable]]:
+        """YAML files by kind and name."""
+        found: dict[str, dict[str, Traversable]] = {}
+        for kind in KINDS:
+            files = found.setdefault(kind, {})
+            for folder in self.folders(kind):
+                for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+                    name, dot, suffix = file.name.rpartition(".")
+                    if f"{dot}{suffix}" not in _SUFFIXES:
+                        continue
+                    if name in files:
+                        msg = f"{_SINGULAR[kind]} {name!r} stands in {files[name]} and in {file}: rename one of them"
+                        raise RecastError(msg)
+                    files[name] = file
+        return found
+
+    def folders(self, kind: Kind) -> Iterator[Traversable]:
+        """Yield the folders that hold the YAML files of a kind, the shipped one first."""
+        yield resources.files(f"recast.{kind}")
+        for entry in _entry_points().select(group=f"recast.{kind}"):
+            try:
+                yield resources.files(entry.module)
+            except (ImportError, TypeError) as error:
+                msg = f"entry point {entry.name!r} of {entry.group} names {entry.value!r}, which is no package: {error}"
+                raise RecastError(msg) from error
+        for folder in self.plugins:
+            if (folder / kind).is_dir():
+                yield folder / kind
+
+    def names(self, kind: Kind) -> tuple[str, ...]:
+        """Return the names of a kind: shipped ones first, then those of plug-ins."""
+        return tuple(self._files[kind])
+
+    def file(self, kind: Kind, name: str | Path) -> Traversable:
+        """Return the file of a name, or of a path given instead of a name.
+
+        Raises
+        ------
+        UnknownNameError
+            When nothing carries the name; the message lists near matches.
+        """
+        if is_path(name):
+            return Path(name)
+        files = self._files[kind]
+        if str(name) not in files:
+            raise unknown(_SINGULAR[kind], name, files)
+        return files[str(name)]
+
+    def document(self, kind: Kind, name: str | Path) -> Document:
+        """Read the YAML file of a name or path.
+
+        Raises
+        ------
+        UnknownNameError
+            When nothing carries the name; the message lists near matches.
+        DocumentError
+            When the file cannot be read.
+        """
+        return read_document(self.file(kind, name))
+
+    def model(self, name: str | Path) -> Model:
+        """Load a model by name or path; see `recast.model.load_model`."""
+        from recast.model import load_model
+
+        return load_model(name, plugins=self.plugins)
+
+    def measurement(self, name: str | Path) -> Measurement:
+        """Load a measurement by name or path, with variants; see `recast.measurement.load_measurement`."""
+        from recast.measurement import load_measurement
+
+        return load_measurement(str(name), plugins=self.plugins)
+
+    def plot(self, name: str | Path) -> Recipe:
+        """Load the recipe of a figure by name or path; see `recast.figures.load_recipe`."""
+        from recast.figures import load_recipe
+
+        return load_recipe(name, plugins=self.plugins)
+
+    def models(self) -> list[Model]:
+        """Load all models."""
+        return [self.model(name) for name in self.names("models")]
+
+    def measurements(self) -> list[Measurement]:
+        """Load all measurements, each in its default variant."""
+        return [self.measurement(name) for name in self.names("measurements")]
+
+    def plots(self) -> list[Recipe]:
+        """Load the recipes of all figures."""
+        return [self.plot(name) for name in self.names("plots")]
+
+    def find(self, name: str) -> Model | Measurement | Recipe:
+        """Load whatever carries a name: a model, a measurement (with variants) or a figure.
+
+        Raises
+        ------
+        UnknownNameError
+            When nothing does; the message lists near matches of all kinds.
+        """
+        plain = _without_variants(name)
+        if is_path(plain):
+            return self._load(_kind_of(read_document(plain)), name)
+        for kind in KINDS:
+            if plain in self._files[kind]:
+                return self._load(kind, name)
+        raise unknown("model, measurement or figure", plain, [n for kind in KINDS for n in self.names(kind)])
+
+    def _load(self, kind: Kind, name: str) -> Model | Measurement | Recipe:
+        if kind == "models":
+            return self.model(name)
+        return self.measurement(name) if kind == "measurements" else self.plot(name)
+
+    def observables(self) -> Mapping[str, Any]:
+        """Return the observables of plug-ins: classes by the name that stands after ``type:``.
+
+        Those that ship with recast are listed in `recast.observables.OBSERVABLES`.
+        """
+        return self._classes["observables"]
+
+    def likelihoods(self) -> Mapping[str, Any]:
+        """Return the likelihoods of plug-ins: classes by the name that stands after ``type:``."""
+        return self._classes["likelihoods"]
+
+    @cached_property
+    def _classes(self) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {kind: {} for kind in _CLASSES}
+        for kind in _CLASSES:
+            for entry in _entry_points().select(group=f"recast.{kind}"):
+                _add(found[kind], entry.name, entry.load(), f"the entry point {entry.value}")
+        for folder in self.plugins:
+            for file in sorted(folder.glob("*.py")):
+                module = _run(file)
+                for kind, variable in _CLASSES.items():
+                    for name, value in module.get(variable, {}).items():
+                        _add(found[kind], name, value, str(file))
+        return found
+
+
+def is_path(name: str | Path) -> bool:
+    """Return whether something names a file rather than an entry of the catalog.
+
+    Examples
+    --------
+    >>> is_path("mine.yaml"), is_path("./mine"), is_path("lmu_ltau")
+    (True, True, False)
+    """
+    text = str(name)
+    return isinstance(name, Path) or "/" in text or "\\" in text or text.endswith(_SUFFIXES)
+
+
+def _without_variants(name: str) -> str:
+    """Return a name or path without the variants of a measurement, ``:key=value,...``."""
+    head, _, tail = name.rpartition(":")
+    return head if "=" in tail and head else name
+
+
+def _kind_of(document: Document) -> Kind:
+    """Tell what a file describes from its keys."""
+    from recast.model import MODEL_KINDS
+
+    if "observable" in document.data:
+        return "measurements"
+    return "models" if document.data.get("kind") in MODEL_KINDS else "plots"
+
+
+@cache
+def _entry_points() -> EntryPoints:
+    from importlib.metadata import entry_points
+
+    return entry_points()
+
+
+def _add(found: dict[str, Any], name: str, value: Any, place: str) -> None:
+    if name in found:
+        msg = f"the type {name!r} is defined twice, the second time by {place}: rename one of them"
+        raise RecastError(msg)
+    found[name] = value
+
+
+def _run(file: Path) -> dict[str, Any]:
+    """Run a Python file of a plug-in folder and return its variables."""
+    import runpy
+
+    try:
+        return runpy.run_path(str(file))
+    except Exception as error:
+        msg = f"plug-in {file} cannot be run: {type(error).__name__}: {error}"
+        raise RecastError(msg) from error

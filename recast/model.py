@@ -1,0 +1,185 @@
+"""Models: a YAML file that turns parameters into an interaction.
+
+>>> model = load_model("lmu_ltau")
+>>> model.parameters
+('mass', 'coupling')
+>>> model(mass=[[0.1], [1.0]], coupling=[[1e-3, 2e-3, 4e-3]]).shape
+(2, 3)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from recast.errors import RecastError, unknown
+from recast.interactions import ContactInteraction, U1Mediator
+from recast.provenance import Source
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from recast.interactions import Interaction
+
+__all__ = ["MODEL_KINDS", "ContactModel", "LeptonCharges", "Model", "U1Model", "load_model"]
+
+Charge = Annotated[float, Field(allow_inf_nan=False)]
+Flavour = Literal["e", "mu", "tau"]
+
+
+class Model(BaseModel):
+    """What all models have in common.
+
+    Attributes
+    ----------
+    name, title : str
+        The name is that of the file.
+    notes : tuple of str
+        What was assumed.
+    provenance : dict of str to Source
+        By role, e.g. ``model``, ``convention``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    parameters: ClassVar[tuple[str, ...]] = ()
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$")
+    title: str
+    notes: tuple[str, ...] = ()
+    provenance: dict[str, Source] = Field(min_length=1)
+
+    @property
+    def citations(self) -> tuple[Source, ...]:
+        """Sources, each paper once."""
+        return tuple({source.inspire: source for source in self.provenance.values()}.values())
+
+    def __call__(self, **parameters: ArrayLike) -> Interaction:
+        """Return the interaction at values of the parameters.
+
+        Parameters
+        ----------
+        **parameters : array_like
+            One per name in `parameters`; they broadcast. Masses in GeV.
+
+        Raises
+        ------
+        UnknownNameError
+            For a parameter that the model does not have.
+        RecastError
+            When a parameter is missing.
+        OutOfRangeError
+            When a value is not a finite number of the right sign.
+        """
+        for name in parameters:
+            if name not in self.parameters:
+                raise unknown(f"parameter of model {self.name!r}:", name, self.parameters)
+        missing = [name for name in self.parameters if name not in parameters]
+        if missing:
+            msg = f"model {self.name!r} needs {' and '.join(self.parameters)}: {' and '.join(missing)} not given"
+            raise RecastError(msg)
+        return self._interaction(**parameters)
+
+    def _interaction(self, **parameters: ArrayLike) -> Interaction:
+        raise NotImplementedError
+
+
+class LeptonCharges(BaseModel):
+    """Charges of the charged leptons and their neutrinos, in units of the coupling.
+
+    The charge is that of the doublet and of the singlet alike: the boson couples to the vector current.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    e: Charge
+    mu: Charge
+    tau: Charge
+
+
+class U1Model(Model):
+    """A gauged U(1) with vector couplings to leptons.
+
+    Attributes
+    ----------
+    charges : LeptonCharges
+        Of e, mu and tau with their neutrinos; at least one differs from zero.
+    mixing : {"none"}
+        Kinetic mixing with the photon; tree level has none.
+    """
+
+    parameters: ClassVar[tuple[str, ...]] = ("mass", "coupling")
+
+    kind: Literal["u1"]
+    charges: LeptonCharges
+    mixing: Literal["none"]
+
+    @field_validator("charges")
+    @classmethod
+    def _couples(cls, charges: LeptonCharges) -> LeptonCharges:
+        if not any(charges.model_dump().values()):
+            msg = "all charges are zero: the boson would couple to nothing"
+            raise ValueError(msg)
+        return charges
+
+    def _interaction(self, **parameters: ArrayLike) -> Interaction:
+        return U1Mediator(self.charges.model_dump(), **parameters)
+
+
+class ContactModel(Model):
+    """Contact shifts of the vector and axial-vector coupling of one neutrino to one charged lepton.
+
+    Attributes
+    ----------
+    neutrino, lepton : {"e", "mu", "tau"}
+        Flavours whose neutral-current channel is shifted.
+    """
+
+    parameters: ClassVar[tuple[str, ...]] = ("dgv", "dga")
+
+    kind: Literal["contact"]
+    neutrino: Flavour
+    lepton: Flavour
+
+    def _interaction(self, **parameters: ArrayLike) -> Interaction:
+        return ContactInteraction(**parameters, neutrino=self.neutrino, lepton=self.lepton)
+
+
+AnyModel: TypeAlias = Annotated[U1Model | ContactModel, Field(discriminator="kind")]
+
+MODEL_KINDS = ("u1", "contact")
+"""What may stand after ``kind:`` in the file of a model."""
+
+
+def load_model(name_or_path: str | Path, *, plugins: Sequence[str | Path] = ()) -> Model:
+    """Load a model.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name of a model that ships with recast or comes from a plug-in, or a YAML file.
+    plugins : sequence of path
+        Folders in which models are looked up as well.
+
+    Returns
+    -------
+    Model
+        Called with its parameters, it gives an interaction.
+
+    Raises
+    ------
+    UnknownNameError
+        When nothing carries the name; the message lists near matches.
+    DocumentError
+        When the file has an unknown key, lacks one, or has a value that does not fit; with file, line and key.
+    """
+    from recast.catalog import Catalog, is_path
+
+    document = Catalog(plugins).document("models", name_or_path)
+    model: Model = document.validate(AnyModel)  # type: ignore[arg-type]
+    if not is_path(name_or_path) and model.name != str(name_or_path):
+        raise document.error(f"the name {model.name!r} is not that of the file", ("name",))
+    return model
