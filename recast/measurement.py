@@ -1,0 +1,414 @@
+"""Measurements: an observable, a likelihood and where the numbers came from.
+
+A measurement is a YAML file.  Its published forms are variants, chosen with
+``NAME:key=value,key=value``: each choice is a patch that is merged into the document.
+
+>>> split_reference("charm_ii:error=2014,regime=total")
+('charm_ii', {'error': '2014', 'regime': 'total'})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, create_model, model_validator
+
+from recast.errors import NotApplicableError, RecastError, unknown
+from recast.likelihoods import LIKELIHOODS, Likelihood
+from recast.observables import OBSERVABLES
+from recast.provenance import Source
+
+if TYPE_CHECKING:
+    from recast.catalog import Catalog
+    from recast.documents import Document
+    from recast.interactions import Interaction
+
+__all__ = [
+    "Input",
+    "Measurement",
+    "TheoryError",
+    "Variant",
+    "build_measurement",
+    "check_independent",
+    "load_measurement",
+    "load_measurements",
+    "split_reference",
+]
+
+FloatArray = NDArray[np.float64]
+
+
+class Input(BaseModel):
+    """A published number that stands behind the one that is used."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    value: float
+    error: float | None = Field(default=None, gt=0.0)
+    source: str
+
+
+class TheoryError(BaseModel):
+    """A relative error of a part of the prediction, as a nuisance parameter.
+
+    Measurements that use the same name share the parameter.
+
+    Attributes
+    ----------
+    part : str
+        Contribution of the observable that it scales, or ``all``.
+    relative : float
+        Standard deviation in units of that part.
+    source : str, optional
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    part: str
+    relative: float = Field(gt=0.0, allow_inf_nan=False)
+    source: str | None = None
+
+
+class Variant(BaseModel):
+    """Published forms of a measurement; each choice is a patch of its document."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    default: int | float | str
+    choices: dict[int | float | str, dict[str, Any]]
+
+    @model_validator(mode="after")
+    def _default_is_a_choice(self) -> Self:
+        if self.match(str(self.default)) is None:
+            known = ", ".join(_text(choice) for choice in self.choices)
+            msg = f"the default {self.default} is not one of the choices {known}"
+            raise ValueError(msg)
+        return self
+
+    def match(self, text: str) -> int | float | str | None:
+        """Return the choice that a text means; numbers compare as numbers."""
+        for choice in self.choices:
+            if _text(choice) == _text(text):
+                return choice
+        return None
+
+
+class Measurement(BaseModel):
+    """A measured number, what predicts it and how it is compared.
+
+    Attributes
+    ----------
+    name, title : str
+    observable : Observable
+    likelihood : Likelihood
+    theory_errors : dict of str to TheoryError
+        Nuisance parameters by name.
+    provenance : dict of str to Source
+        By role: value, ratio, flux, ...
+    inputs : tuple of Input
+        Published numbers behind the value.
+    notes : tuple of str
+        What was assumed.
+    contains : tuple of str
+        Measurements whose data are part of these, so that they must not be combined.
+    projection : bool
+        The data are a Standard Model prediction, the error an expected accuracy.
+    preferred_band : bool
+        The region around the data is preferred; the Standard Model lies outside.
+    variants : dict of str to Variant
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$")
+    title: str
+    observable: Any
+    likelihood: Likelihood
+    theory_errors: dict[str, TheoryError] = Field(default_factory=dict)
+    provenance: dict[str, Source] = Field(min_length=1)
+    inputs: tuple[Input, ...] = ()
+    notes: tuple[str, ...] = ()
+    contains: tuple[str, ...] = ()
+    projection: bool = False
+    preferred_band: bool = False
+    variants: dict[str, Variant] = Field(default_factory=dict)
+    _selected: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """Name with the choices that differ from the default, as it would be written."""
+        chosen = [f"{key}={value}" for key, value in self._selected.items()]
+        return f"{self.name}:{','.join(chosen)}" if chosen else self.name
+
+    @property
+    def data(self) -> float:
+        """The prediction that equals the data."""
+        return self.likelihood.data
+
+    @property
+    def citations(self) -> tuple[Source, ...]:
+        """Sources of the chosen variant, each paper once."""
+        return tuple({source.inspire: source for source in self.provenance.values()}.values())
+
+    def applicable(self, interaction: Interaction) -> str | None:
+        """Return why the measurement has nothing to say about an interaction, or None."""
+        reason: str | None = self.observable.applicable(interaction)
+        return reason
+
+    def prediction(self, interaction: Interaction) -> FloatArray:
+        """Return the prediction in the units of the data, of the interaction's shape.
+
+        Raises
+        ------
+        NotApplicableError
+            When the measurement has nothing to say about the interaction.
+        """
+        self._require(interaction)
+        return np.asarray(self.observable.predict(interaction), dtype=float)
+
+    def minus_2_delta_ln_l(self, interaction: Interaction) -> FloatArray:
+        """Return ``2 [nll(theory) - nll(prediction equal to the data)]``.
+
+        Raises
+        ------
+        NotApplicableError
+            When the measurement has nothing to say about the interaction.
+        """
+        if self.theory_errors:
+            self._require(interaction)
+            return self.distance(self.observable.contributions(interaction))
+        prediction = self.prediction(interaction)
+        return self.likelihood.minus_2_delta_ln_l(prediction, out=prediction)
+
+    def nll(self, interaction: Interaction) -> FloatArray:
+        """Return minus the logarithm of the likelihood, nuisance parameters profiled.
+
+        Raises
+        ------
+        NotApplicableError
+            When the measurement has nothing to say about the interaction.
+        """
+        return np.asarray(0.5 * self.minus_2_delta_ln_l(interaction) + self.likelihood.minimum)
+
+    def p_value(self, interaction: Interaction) -> FloatArray:
+        """Return the two-sided probability of data further from the prediction (one dof)."""
+        from recast.statistics import p_value
+
+        return p_value(self.minus_2_delta_ln_l(interaction))
+
+    def distance(self, parts: Mapping[str, FloatArray]) -> FloatArray:
+        """Return ``2 delta ln L`` for given contributions to the prediction.
+
+        Parameters
+        ----------
+        parts : dict of str to ndarray
+            As returned by the observable.
+        """
+        prediction = np.sum(list(np.broadcast_arrays(*parts.values())), axis=0)
+        shifts = self.theory_shifts(parts).values()
+        variance = sum((np.square(shift) for shift in shifts), start=np.zeros(()))
+        error = np.sqrt(variance) if self.theory_errors else 0.0
+        return self.likelihood.minus_2_delta_ln_l(prediction, theory_error=error)
+
+    def theory_shifts(self, parts: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+        """Return how far one standard deviation of each nuisance parameter moves the prediction.
+
+        Linear in the parts, so that it also maps polynomials to polynomials.
+        """
+        result: dict[str, FloatArray] = {}
+        for name, error in self.theory_errors.items():
+            if error.part == "all":
+                result[name] = error.relative * np.sum(list(parts.values()), axis=0)
+            elif error.part in parts:
+                result[name] = error.relative * parts[error.part]
+        return result
+
+    def expected(self) -> Self:
+        """Return the same measurement with the Standard Model prediction as its data."""
+        from recast.interactions import StandardModel
+
+        prediction = float(self.prediction(StandardModel()))
+        return self.model_copy(update={"likelihood": self.likelihood.expected(prediction)})
+
+    def _require(self, interaction: Interaction) -> None:
+        reason = self.applicable(interaction)
+        if reason is not None:
+            msg = f"measurement '{self.label}' does not apply here: {reason}"
+            raise NotApplicableError(msg)
+
+
+def load_measurement(reference: str | Path, *, plugins: Sequence[str | Path] = ()) -> Measurement:
+    """Return a measurement by name or file.
+
+    Parameters
+    ----------
+    reference : str or path
+        ``NAME``, ``NAME:key=value,key=value`` or the same with a YAML file for the name.
+    plugins : sequence of path
+        Folders in which measurements are looked up as well.
+
+    Raises
+    ------
+    UnknownNameError
+        For an unknown measurement, variant or choice, with near matches.
+    DocumentError
+        For a file that is not a measurement.
+    """
+    from recast.catalog import Catalog
+
+    catalog = Catalog(plugins=plugins)
+    name, chosen = split_reference(str(reference))
+    return build_measurement(catalog.document("measurements", name), chosen, catalog=catalog)
+
+
+def load_measurements(
+    measurements: Measurement | str | Path | Sequence[Measurement | str | Path],
+) -> tuple[Measurement, ...]:
+    """Return measurements given as names, objects or a mixture.
+
+    Raises
+    ------
+    RecastError
+        When there is none, or a name or file cannot be read.
+    """
+    given = [measurements] if isinstance(measurements, str | Path | Measurement) else list(measurements)
+    loaded = tuple(m if isinstance(m, Measurement) else load_measurement(m) for m in given)
+    if not loaded:
+        msg = "at least one measurement is needed"
+        raise RecastError(msg)
+    return loaded
+
+
+def check_independent(measurements: Sequence[Measurement]) -> None:
+    """Refuse to combine measurements that share data.
+
+    Raises
+    ------
+    RecastError
+        When one occurs twice, in whatever variant, or is part of another.
+    """
+    names = [m.name for m in measurements]
+    for name in names:
+        if names.count(name) > 1:
+            msg = f"measurement '{name}' is named twice: the same data must not be combined with themselves"
+            raise RecastError(msg)
+    for measurement in measurements:
+        for name in measurement.contains:
+            if name in names:
+                msg = f"measurement '{measurement.name}' contains the data of '{name}': combine only one of them"
+                raise RecastError(msg)
+
+
+def split_reference(reference: str) -> tuple[str, dict[str, str]]:
+    """Split ``NAME:key=value,key=value`` into the name and the choices.
+
+    Raises
+    ------
+    RecastError
+        When what follows the colon is not a list of ``key=value``.
+    """
+    name, colon, tail = reference.rpartition(":")
+    if not colon or ("=" not in tail and Path(reference).suffix):
+        return reference, {}
+    chosen: dict[str, str] = {}
+    for item in tail.split(","):
+        key, equals, value = (text.strip() for text in item.partition("="))
+        if not (key and equals and value):
+            msg = f"'{reference}': variants are written NAME:key=value,key=value, not '{item}'"
+            raise RecastError(msg)
+        if key in chosen:
+            msg = f"'{reference}' chooses the variant '{key}' twice"
+            raise RecastError(msg)
+        chosen[key] = value
+    return name, chosen
+
+
+def build_measurement(
+    document: Document, chosen: Mapping[str, str] | None = None, *, catalog: Catalog | None = None
+) -> Measurement:
+    """Build a measurement from its document and the choices of its variants.
+
+    Parameters
+    ----------
+    document : Document
+    chosen : mapping of str to str, optional
+        Choice by variant; defaults apply to the others.
+    catalog : Catalog, optional
+        Where types of observables and likelihoods beyond the shipped ones are looked up.
+
+    Raises
+    ------
+    DocumentError
+        Naming file, line and key of what is wrong.
+    UnknownNameError
+        When the measurement has no such variant or choice.
+    """
+    chosen = {} if chosen is None else chosen
+    name = document.data.get("name", document.file)
+    variants: dict[str, Variant] = {}
+    if "variants" in document.data:
+        variants = document.validate(dict[str, Variant], place=("variants",))
+    for key in chosen:
+        if key not in variants:
+            raise unknown(f"variant of {name}", key, variants)
+    selected: dict[str, str] = {}
+    for key, variant in variants.items():
+        choice: int | float | str | None = variant.default
+        if key in chosen:
+            choice = variant.match(chosen[key])
+            if choice is None:
+                known = [_text(known) for known in variant.choices]
+                raise unknown(f"choice of {name}:{key}", chosen[key], known)
+        if _text(choice) != _text(variant.default):
+            selected[key] = _text(choice)
+        document = document.merged(("variants", key, "choices", variant.match(_text(choice))))
+    schema = _schema(_class_of(document, "observable", catalog), _class_of(document, "likelihood", catalog))
+    measurement = document.validate(schema)
+    measurement._selected = selected  # noqa: SLF001
+    return measurement
+
+
+def _class_of(document: Document, section: str, catalog: Catalog | None) -> type[BaseModel]:
+    """Return the class that the ``type`` of a section names."""
+    content = document.data.get(section)
+    if not isinstance(content, dict):
+        msg = f"the section '{section}' is missing or not a mapping"
+        raise document.error(msg, (section,))
+    kind = str(content.get("type"))
+    shipped: Mapping[str, Any] = OBSERVABLES if section == "observable" else LIKELIHOODS
+    found: Any = shipped.get(kind)
+    if found is None:
+        # Looked up only now: asking plug-ins takes longer than reading a measurement.
+        extra: Mapping[str, Any] = {}
+        if catalog is not None:
+            extra = catalog.observables() if section == "observable" else catalog.likelihoods()
+        if kind not in extra:
+            problem = unknown(f"type of {section}", kind, [*shipped, *extra])
+            raise document.error(f"{section}.type: {problem}", (section, "type"))
+        found = extra[kind]
+    elif isinstance(found, str):
+        module, _, name = found.partition(":")
+        found = getattr(import_module(module), name)
+    result: type[BaseModel] = found
+    return result
+
+
+@cache
+def _schema(observable: type[BaseModel], likelihood: type[BaseModel]) -> type[Measurement]:
+    """Return the measurement class that checks its two sections with the classes they name."""
+    return create_model("Measurement", __base__=Measurement, observable=(observable, ...), likelihood=(likelihood, ...))
+
+
+def _text(value: Any) -> str:
+    """Return the canonical text of a choice: 0.40, .4 and 4e-1 are all 0.4."""
+    try:
+        return f"{float(value):.12g}"
+    except (TypeError, ValueError):
+        return str(value).strip()

@@ -1,0 +1,54 @@
+"""Observables: what an interaction predicts for one kind of measurement.
+
+Each file holds one kind of physics.  An observable is a frozen pydantic model read from the
+``observable:`` section of a measurement; the section's ``type`` chooses the class.  A new kind is
+one Python file: a class with the methods of `Observable`, named in the entry point group
+``recast.observables``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["OBSERVABLES", "Observable"]
+
+
+@runtime_checkable
+class Observable(Protocol):
+    """A prediction for one measured number."""
+
+    def applicable(self, interaction: Any) -> str | None:
+        """Return why the observable has nothing to say about an interaction, or None."""
+
+    def contributions(self, interaction: Any) -> dict[str, NDArray[np.float64]]:
+        """Return the parts of the prediction by name, e.g. coherent and incoherent.
+
+        Every array has the broadcast shape of the interaction's parameters.  Theory errors are
+        given per part, so that several measurements can share them.
+        """
+
+    def predict(self, interaction: Any) -> NDArray[np.float64]:
+        """Return the prediction: the sum of `contributions`."""
+
+    def polynomials(self, model: Any, mass: ArrayLike) -> dict[str, NDArray[np.float64]] | None:
+        """Return the exact coefficients of each part in the coupling at fixed mass.
+
+        Returns
+        -------
+        dict of str to ndarray, shape (n_mass, degree + 1)
+            Lowest order first; None where a part is not a polynomial in the coupling.
+        """
+
+
+OBSERVABLES: dict[str, str] = {
+    "trident_ratio": "recast.observables.trident_ratio:TridentRatio",
+    "magnetic_moment": "recast.observables.magnetic_moment:MagneticMoment",
+}
+"""The observables that ship with the package, by ``type``, as ``module:class``.
+
+They are named rather than imported: reading one measurement must not load the physics of all.
+"""

@@ -1,0 +1,391 @@
+"""Scans: a model's parameter plane against measurements.
+
+`scan` computes and returns a frozen `ScanResult`; figures and tables take results.  A result holds
+everything needed to draw and to cite it, and is saved to and read from one HDF5 file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from recast.errors import RecastError
+from recast.statistics import convention, delta_threshold
+
+if TYPE_CHECKING:
+    from recast.measurement import Measurement
+    from recast.model import Model
+
+__all__ = ["Axis", "BestFitPoint", "ScanResult", "ScanSpec", "load_scan", "scan"]
+
+FloatArray = NDArray[np.float64]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Axis(BaseModel):
+    """Equally spaced parameter values.
+
+    Attributes
+    ----------
+    min, max : float
+        First and last value.
+    points : int
+        Number of values, at least 2.
+    scale : {"log", "linear"}
+        Spacing.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min: Finite
+    max: Finite
+    points: int = Field(ge=2, le=100_000)
+    scale: Literal["log", "linear"] = "log"
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.min < self.max:
+            msg = f"min ({self.min:g}) must be below max ({self.max:g})"
+            raise ValueError(msg)
+        if self.scale == "log" and self.min <= 0.0:
+            msg = f"min ({self.min:g}) must be positive on a log scale; write scale: linear"
+            raise ValueError(msg)
+        return self
+
+    def values(self) -> FloatArray:
+        """Return the values, shape (points,)."""
+        if self.scale == "linear":
+            return np.linspace(self.min, self.max, self.points)
+        values = np.geomspace(self.min, self.max, self.points)
+        values[0], values[-1] = self.min, self.max
+        return values
+
+
+class ScanSpec(BaseModel):
+    """What to scan: the content of a scan file.
+
+    Attributes
+    ----------
+    model : str
+        Name or file of a model.
+    measurements : tuple of str
+        Names with variants, e.g. ``charm_ii:error=2014``.
+    parameters : dict of str to Axis, list of float or float
+        Every parameter of the model; a number is held fixed.
+    confidence_level : float
+    one_sided, expected : bool
+        As for limits.
+    combine : bool
+        Combine the measurements; false where they share data, such as two variants of one.
+    degrees_of_freedom : int, optional
+        Of the combined region; the number of parameters that vary when absent.
+    title : str, optional
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    measurements: tuple[str, ...] = Field(min_length=1)
+    parameters: dict[str, Axis | tuple[Finite, ...] | Finite]
+    confidence_level: float = Field(default=0.95, gt=0.0, lt=1.0)
+    one_sided: bool = False
+    expected: bool = False
+    combine: bool = True
+    degrees_of_freedom: int | None = Field(default=None, ge=1)
+    title: str | None = None
+
+    def axes(self) -> dict[str, FloatArray]:
+        """Return the values of every parameter."""
+        result: dict[str, FloatArray] = {}
+        for name, axis in self.parameters.items():
+            if isinstance(axis, Axis):
+                result[name] = axis.values()
+            else:
+                result[name] = np.atleast_1d(np.asarray(axis, dtype=float))
+        return result
+
+
+@dataclass(frozen=True)
+class BestFitPoint:
+    """Joint best fit inside the scanned region."""
+
+    parameters: Mapping[str, float]
+    minus_2_delta_ln_l: float
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """Likelihoods of measurements over a plane of parameters.
+
+    Attributes
+    ----------
+    model : str
+    axes : dict of str to ndarray
+        Parameter values; the arrays below have one axis for each, in this order.
+    prediction : dict of str to ndarray
+        Prediction for each measurement, in the units of its data.
+    minus_2_delta_ln_l : dict of str to ndarray
+        ``2 [nll - nll(prediction equal to the data)]`` of each measurement alone.
+    combined : ndarray or None
+        Of all measurements, with the joint best fit subtracted when there are several; None when they were not to
+        be combined.
+    data : dict of str to float
+    best_fit : BestFitPoint or None
+        What was subtracted; None for a single measurement.
+    confidence_level : float
+    degrees_of_freedom : int
+        Of the combined region; a single measurement always has one.
+    one_sided, expected : bool
+    convention, combined_convention : str
+        How the regions of each measurement and of all together are defined, in words.
+    provenance : dict of str to str
+        Version of the code, title, and the BibTeX of everything used.
+    """
+
+    model: str
+    axes: Mapping[str, FloatArray]
+    prediction: Mapping[str, FloatArray]
+    minus_2_delta_ln_l: Mapping[str, FloatArray]
+    combined: FloatArray | None
+    data: Mapping[str, float]
+    best_fit: BestFitPoint | None
+    confidence_level: float
+    degrees_of_freedom: int
+    one_sided: bool
+    expected: bool
+    convention: str
+    combined_convention: str
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def measurements(self) -> tuple[str, ...]:
+        """Names of the measurements, with their variants."""
+        return tuple(self.minus_2_delta_ln_l)
+
+    def excluded(self, name: str | None = None, *, confidence_level: float | None = None) -> NDArray[np.bool_]:
+        """Return where the model is excluded, by too large and too small predictions alike.
+
+        Parameters
+        ----------
+        name : str, optional
+            One measurement; all together when absent.
+        confidence_level : float, optional
+            Instead of the result's own.
+
+        Raises
+        ------
+        UnknownNameError
+            When the result has no such measurement.
+        """
+        level = self.confidence_level if confidence_level is None else confidence_level
+        if name is None:
+            single = len(self.measurements) == 1
+            if single:
+                return self.excluded(self.measurements[0], confidence_level=level)
+            if self.combined is None:
+                msg = f"the measurements were not combined: name one of {', '.join(self.measurements)}"
+                raise RecastError(msg)
+            threshold = delta_threshold(level, degrees_of_freedom=self.degrees_of_freedom)
+            return np.asarray(self.combined > threshold)
+        if name not in self.minus_2_delta_ln_l:
+            from recast.errors import UnknownNameError
+
+            raise UnknownNameError.unknown("measurement of this scan", name, self.measurements)
+        threshold = delta_threshold(level, one_sided=self.one_sided)
+        result = np.asarray(self.minus_2_delta_ln_l[name] > threshold)
+        if self.one_sided:
+            result &= self.prediction[name] > self.data[name]
+        return result
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the result to one HDF5 file, completely or not at all.
+
+        Raises
+        ------
+        OutputExistsError
+            When the file exists and must not be overwritten.
+        RecastError
+            When the file cannot be written.
+        """
+        from recast.scan_file import write_scan
+
+        return write_scan(self, Path(path), overwrite=overwrite)
+
+    @classmethod
+    def load(cls, path: str | Path) -> ScanResult:
+        """Read a result back.
+
+        Raises
+        ------
+        RecastError
+            When the file is missing, truncated, altered or not the result of a scan.
+        """
+        from recast.scan_file import read_scan
+
+        return read_scan(Path(path))
+
+
+def load_scan(path: str | Path) -> ScanSpec:
+    """Read a scan file (YAML).
+
+    Raises
+    ------
+    DocumentError
+        Naming file, line and key of what is wrong.
+    """
+    from recast.documents import load_document
+
+    return load_document(Path(path), ScanSpec)
+
+
+def scan(spec: ScanSpec | Mapping[str, Any] | str | Path) -> ScanResult:
+    """Evaluate measurements over a plane of a model's parameters.
+
+    Parameters
+    ----------
+    spec : ScanSpec, mapping, or path of a YAML file
+
+    Raises
+    ------
+    RecastError
+        For a parameter that the model does not have or that is missing, and for everything that
+        reading models and measurements can find wrong.
+    NotApplicableError
+        When a measurement has nothing to say about the model.
+    """
+    from recast.errors import NotApplicableError
+    from recast.joint import joint_minus_2_delta_ln_l
+    from recast.measurement import check_independent, load_measurements
+    from recast.model import load_model
+
+    if isinstance(spec, str | Path):
+        spec = load_scan(spec)
+    elif not isinstance(spec, ScanSpec):
+        spec = ScanSpec.model_validate(spec)
+    model = load_model(spec.model)
+    loaded = load_measurements(spec.measurements)
+    if spec.combine:
+        check_independent(loaded)
+    axes = _checked_axes(spec, model)
+    interaction = model(**_mesh(axes))
+    for measurement in loaded:
+        reason = measurement.applicable(interaction)
+        if reason is not None:
+            msg = f"measurement '{measurement.label}' does not apply to model '{model.name}': {reason}"
+            raise NotApplicableError(msg)
+    if spec.expected:
+        loaded = tuple(m.expected() for m in loaded)
+
+    shape = tuple(values.size for values in axes.values())
+    parts = [m.observable.contributions(interaction) for m in loaded]
+    full = [{k: np.broadcast_to(v, shape) for k, v in part.items()} for part in parts]
+    distances = [m.distance(part) for m, part in zip(loaded, full, strict=True)]
+    best_fit = None
+    combined = distances[0].copy() if len(loaded) == 1 else None
+    if len(loaded) > 1 and spec.combine:
+        combined = joint_minus_2_delta_ln_l(loaded, full)
+        best_fit = _best_fit(model, loaded, axes, combined)
+        combined = combined - best_fit.minus_2_delta_ln_l
+    varied = sum(size > 1 for size in shape)
+    dof = spec.degrees_of_freedom or (max(varied, 1) if len(loaded) > 1 else 1)
+    labels = [m.label for m in loaded]
+    words = {"expected": spec.expected}
+    single = convention(spec.confidence_level, one_sided=spec.one_sided, **words)
+    return ScanResult(
+        model=model.name,
+        axes=axes,
+        prediction={n: np.sum(list(p.values()), axis=0) for n, p in zip(labels, full, strict=True)},
+        minus_2_delta_ln_l=dict(zip(labels, distances, strict=True)),
+        combined=combined,
+        data={m.label: m.data for m in loaded},
+        best_fit=best_fit,
+        confidence_level=spec.confidence_level,
+        degrees_of_freedom=dof,
+        one_sided=spec.one_sided,
+        expected=spec.expected,
+        convention=single,
+        combined_convention=single
+        if best_fit is None
+        else convention(spec.confidence_level, degrees_of_freedom=dof, combined=True, **words),
+        provenance=_provenance(spec, model, loaded),
+    )
+
+
+def _mesh(axes: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Give every parameter its own axis, so that they broadcast to the plane."""
+    n = len(axes)
+    return {
+        name: values.reshape((1,) * i + (-1,) + (1,) * (n - 1 - i)) for i, (name, values) in enumerate(axes.items())
+    }
+
+
+def _checked_axes(spec: ScanSpec, model: Model) -> dict[str, FloatArray]:
+    """Return the axes in the model's order, or say which parameter is missing or unknown."""
+    from recast.errors import UnknownNameError
+
+    axes = spec.axes()
+    for name in axes:
+        if name not in model.parameters:
+            raise UnknownNameError.unknown(f"parameter of {model.name}", name, model.parameters)
+    missing = [name for name in model.parameters if name not in axes]
+    if missing:
+        msg = f"the scan of model '{model.name}' does not say which {' and '.join(missing)} to take"
+        raise RecastError(msg)
+    return {name: axes[name] for name in model.parameters}
+
+
+def _best_fit(
+    model: Model,
+    measurements: tuple[Measurement, ...],
+    axes: Mapping[str, FloatArray],
+    values: FloatArray,
+) -> BestFitPoint:
+    """Refine the smallest point of the plane inside the scanned region."""
+    from scipy.optimize import minimize
+
+    from recast.joint import joint_minus_2_delta_ln_l
+
+    index = np.unravel_index(int(np.argmin(values)), values.shape)
+    start = {name: float(v[i]) for (name, v), i in zip(axes.items(), index, strict=True)}
+    best = BestFitPoint(start, float(values[index]))
+    free = [name for name, v in axes.items() if v.size > 1]
+    if not free:
+        return best
+    # In units of the axis index the plane is evenly spaced whatever the scale of the axis.
+    position = {name: np.arange(axes[name].size, dtype=float) for name in free}
+
+    def point(x: FloatArray) -> dict[str, float]:
+        moved = {n: float(np.interp(xi, position[n], axes[n])) for n, xi in zip(free, x, strict=True)}
+        return {**start, **moved}
+
+    def objective(x: FloatArray) -> float:
+        interaction = model(**point(x))
+        parts = [m.observable.contributions(interaction) for m in measurements]
+        return float(joint_minus_2_delta_ln_l(measurements, parts))
+
+    x0 = np.array([float(i) for n, i in zip(axes, index, strict=True) if n in free])
+    bounds = [(0.0, float(axes[name].size - 1)) for name in free]
+    found = minimize(objective, x0, method="Nelder-Mead", bounds=bounds, options={"xatol": 1e-6, "fatol": 1e-10})
+    if float(found.fun) < best.minus_2_delta_ln_l:
+        best = BestFitPoint(point(np.asarray(found.x)), float(found.fun))
+    return best
+
+
+def _provenance(spec: ScanSpec, model: Model, measurements: tuple[Measurement, ...]) -> dict[str, str]:
+    """Return where the numbers came from."""
+    from recast import __version__
+
+    entries = {s.inspire: s.bibtex for m in measurements for s in m.citations}
+    return {
+        "code": f"recast-bsm {__version__}",
+        "title": spec.title or "",
+        "model_title": model.title,
+        "citations": " ".join(entries),
+        "bibtex": "\n".join(text.strip() for text in entries.values()),
+    }
