@@ -1,0 +1,158 @@
+"""Figures: a recipe is loaded, computed into frozen data, and the data are drawn.
+
+The three steps are separate functions, so that the data behind a figure can be looked at, saved or drawn
+otherwise:
+
+>>> recipe = load_recipe("altmannshofer2019_fig8")  # doctest: +SKIP
+>>> data = compute(recipe)  # doctest: +SKIP
+>>> figure = draw(data)  # doctest: +SKIP
+
+`plot` does all of them and writes the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from recast.figures import contact, cross_sections, event_rate, fluxes, form_factors, nucleons, planes
+    from recast.figures.recipe import Recipe
+
+    FigureData: TypeAlias = (
+        planes.PlaneData
+        | contact.ContactPlaneData
+        | event_rate.EventRateData
+        | cross_sections.CrossSectionData
+        | fluxes.FluxData
+        | form_factors.FormFactorData
+        | nucleons.NucleonFormFactorData
+    )
+
+# The module that computes and draws each kind of recipe.
+_MODULES = {
+    "plane": "planes",
+    "contact_plane": "contact",
+    "event_rate": "event_rate",
+    "cross_sections": "cross_sections",
+    "fluxes": "fluxes",
+    "form_factors": "form_factors",
+    "nucleon_form_factors": "nucleons",
+}
+
+__all__ = ["compute", "draw", "load_recipe", "plot"]
+
+
+def load_recipe(name_or_path: str | Path, *, plugins: Sequence[str | Path] = ()) -> Recipe:
+    """Load the recipe of a figure.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name of a shipped recipe, of one in a plug-in folder, or a YAML file.
+    plugins : sequence of path
+        Folders in which recipes are looked up as well.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no such recipe; the message lists near matches.
+    DocumentError
+        When the file has an unknown key, lacks one, or has a value of the wrong kind.
+    """
+    from recast.catalog import Catalog
+    from recast.figures.recipe import Recipe
+
+    document = Catalog(plugins).document("plots", name_or_path)
+    # A union of recipes, which pydantic takes where a class is asked for.
+    schema: Any = Recipe
+    recipe: Recipe = document.validate(schema, context={"plugins": tuple(plugins)})
+    return recipe
+
+
+def compute(recipe: Recipe, *, plugins: Sequence[str | Path] = ()) -> FigureData:
+    """Compute what a figure shows.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        As loaded by `load_recipe`.
+    plugins : sequence of path
+        Folders in which models and measurements are looked up as well.
+
+    Returns
+    -------
+    FigureData
+        Frozen; the class depends on the kind of the recipe.
+
+    Raises
+    ------
+    RecastError
+        When something that the recipe names does not exist or does not fit.
+    """
+    data: FigureData = _module(recipe).compute(recipe, plugins=plugins)
+    return data
+
+
+def draw(data: FigureData) -> Figure:
+    """Draw computed data.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not attached to any window; it has its own ``savefig``.
+    """
+    from recast.figures.drawing import styled
+
+    with styled():
+        figure: Figure = _module(data.recipe).draw(data)
+    return figure
+
+
+def plot(
+    name_or_path: str | Path,
+    output: str | Path,
+    *,
+    force: bool = False,
+    plugins: Sequence[str | Path] = (),
+) -> list[Path]:
+    """Draw a figure and write it.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name or file of the recipe.
+    output : str or Path
+        A file, whose suffix (png, pdf, svg) picks the format, or a directory, which gets all three.
+    force : bool
+        Replace files that exist.
+    plugins : sequence of path
+        Folders in which recipes, models and measurements are looked up as well.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    OutputExistsError
+        When a file exists and ``force`` is not given: before anything is computed.
+    RecastError
+        When the output cannot be written (before anything is computed), or something that the recipe
+        names does not exist or does not fit.
+    """
+    from recast.figures.output import output_paths, write
+
+    recipe = load_recipe(name_or_path, plugins=plugins)
+    paths = output_paths(output, Path(name_or_path).stem, force=force)
+    write(draw(compute(recipe, plugins=plugins)), paths)
+    return paths
+
+
+def _module(recipe: Recipe) -> Any:
+    return import_module(f"recast.figures.{_MODULES[recipe.kind]}")

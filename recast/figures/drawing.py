@@ -1,0 +1,287 @@
+"""What every figure is drawn with: the look, the axes, labels on curves and regions, the caption.
+
+Only Matplotlib's object interface is used, so nothing here needs a display or touches global state for
+longer than a call.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from recast.figures.recipe import Axis, Label
+
+__all__ = [
+    "COLOURS",
+    "LINES",
+    "canvas",
+    "fill_style",
+    "label_curve",
+    "place_labels",
+    "set_axes",
+    "styled",
+    "styled_figure",
+    "tidy_convention",
+    "wrapped",
+]
+
+# Okabe and Ito's palette, told apart with any colour vision; wine is darker, for the favoured bands.
+COLOURS = {
+    "black": "#000000",
+    "grey": "#7f7f7f",
+    "blue": "#0072b2",
+    "sky": "#56b4e9",
+    "green": "#009e73",
+    "orange": "#e69f00",
+    "vermillion": "#d55e00",
+    "purple": "#aa4499",
+    "wine": "#882255",
+}
+LINES: dict[str, str | tuple[float, tuple[float, ...]]] = {
+    "solid": "solid",
+    "dashed": (0.0, (5.0, 2.0)),
+    "dotted": (0.0, (1.0, 1.6)),
+    "dashdot": (0.0, (5.0, 1.8, 1.2, 1.8)),
+}
+
+_LEFT, _RIGHT, _TOP, _GAP = 0.85, 0.2, 0.2, 0.36  # inches around and between the panels
+_TITLE, _XLABEL, _CAPTION_LINE, _CAPTION_SIZE = 0.22, 0.62, 0.155, 9.0
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Use the package's style inside the block, whatever the user's settings are, and put those back."""
+    import matplotlib as mpl
+
+    style = Path(__file__).with_name("recast.mplstyle")
+    with mpl.rc_context():
+        mpl.rc_file(style)
+        yield
+
+
+def styled_figure(size: tuple[float, float]) -> Figure:
+    """Return a figure that looks the same whoever saves it, whatever their settings are.
+
+    Matplotlib reads some settings, such as the fonts of mathematics, only when a figure is written.
+
+    Parameters
+    ----------
+    size : (width, height)
+        Inches.
+    """
+    from matplotlib.figure import Figure
+
+    class StyledFigure(Figure):
+        def savefig(self, *args: Any, **kwargs: Any) -> None:
+            with styled():
+                super().savefig(*args, **kwargs)
+
+    return StyledFigure(figsize=size)
+
+
+def canvas(
+    caption: str,
+    *,
+    size: tuple[float, float],
+    rows: int = 1,
+    columns: int = 1,
+    titles: bool = False,
+    share: bool = False,
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with panels and its caption under the axes.
+
+    Parameters
+    ----------
+    caption : str
+        Broken into lines to the width of the figure.
+    size : (width, height)
+        Inches, without the lines of the caption, which are added below.
+    rows, columns : int
+        Of panels.
+    titles : bool
+        Leave room for a title above each panel.
+    share : bool
+        Panels share their axes: only the outer ones carry numbers.
+
+    Returns
+    -------
+    Figure, list of Axes
+        Panels row by row.
+    """
+    width, height = size
+    lines = wrapped(caption, width - 0.3)
+    foot = _CAPTION_LINE * len(lines) + 0.1
+    total = height + foot
+    figure = styled_figure((width, total))
+    top = _TOP + (_TITLE if titles else 0.0)
+    gap_x = _GAP if share else _LEFT
+    gap_y = (_GAP if share else _XLABEL) + (_TITLE if titles else 0.0)
+    panel_width = (width - _LEFT - _RIGHT - gap_x * (columns - 1)) / columns
+    panel_height = (height - top - _XLABEL - gap_y * (rows - 1)) / rows
+    panels: list[Axes] = []
+    for row in range(rows):
+        for column in range(columns):
+            left = _LEFT + column * (panel_width + gap_x)
+            bottom = foot + _XLABEL + (rows - 1 - row) * (panel_height + gap_y)
+            axes = figure.add_axes((left / width, bottom / total, panel_width / width, panel_height / total))
+            if share:
+                axes.tick_params(labelbottom=row == rows - 1, labelleft=column == 0)
+            panels.append(axes)
+    figure.text(
+        0.15 / width,
+        (foot - 0.02) / total,
+        "\n".join(lines),
+        fontsize=_CAPTION_SIZE,
+        linespacing=_CAPTION_LINE * 72.0 / _CAPTION_SIZE / 1.2,
+        verticalalignment="top",
+        color="#333333",
+    )
+    return figure, panels
+
+
+def wrapped(text: str, width: float) -> list[str]:
+    """Break a caption into lines, never inside mathematics.
+
+    Parameters
+    ----------
+    text : str
+        With mathematics between dollar signs.
+    width : float
+        Inches available to a line.
+    """
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(size=_CAPTION_SIZE)
+
+    def extent(words: str) -> float:
+        return float(text_to_path.get_text_width_height_descent(words, font, "$" in words)[0]) / 72.0
+
+    def inches(words: str) -> float:
+        # Between two letters, since the extent of a word leaves out the bearings at its ends.
+        return extent(f"n{words}n") - extent("nn")
+
+    space = inches(" ")
+    lines: list[str] = []
+    used = 0.0
+    for word in re.findall(r"(?:\$[^$]*\$|[^\s$])+", text):
+        taken = inches(word)
+        if lines and used + space + taken <= width:
+            lines[-1] += f" {word}"
+            used += space + taken
+        else:
+            lines.append(word)
+            used = taken
+    return lines
+
+
+def fill_style(draw: str, colour: str, depth: int = 0) -> dict[str, Any]:
+    """Return how a region is filled.
+
+    Parameters
+    ----------
+    draw : {"excluded", "favoured", "hatched"}
+        As in the recipe.
+    colour : str
+        Of the region.
+    depth : int
+        The how-manieth of nested bands, the widest being 0; inner ones lie on it and look darker.
+    """
+    if draw == "hatched":
+        return {"facecolor": "none", "edgecolor": colour, "hatch": "////", "linewidth": 0.0, "zorder": 1.5}
+    alpha = 0.4 if draw == "favoured" else 0.3
+    return {"color": colour, "alpha": alpha, "linewidth": 0.0, "zorder": 1.0 + 0.01 * depth}
+
+
+def set_axes(axes: Axes, x: Axis, y: Axis, *, xlabel: bool = True, ylabel: bool = True) -> None:
+    """Set scales, limits, ticks and labels with their units."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    for axis, spec, wanted in ((axes.xaxis, x, xlabel), (axes.yaxis, y, ylabel)):
+        if spec.scale == "log":
+            # A decade a tick, however many there are: the default drops some and all minor ones.
+            axis.axes.set_xscale("log") if axis is axes.xaxis else axis.axes.set_yscale("log")
+            axis.set_major_locator(LogLocator(numticks=20))
+            axis.set_minor_locator(LogLocator(subs=np.arange(2.0, 10.0).tolist(), numticks=200))
+            axis.set_minor_formatter(NullFormatter())
+        if wanted:
+            axis.set_label_text(f"{spec.label} [{spec.unit}]")
+    axes.set_xlim(*x.range)
+    axes.set_ylim(*y.range)
+
+
+def place_labels(axes: Axes, labels: tuple[Label, ...], *, colour: str = "black") -> None:
+    """Write labels at their places; later ones lie on top of every region."""
+    from matplotlib.patheffects import withStroke
+
+    for label in labels:
+        axes.text(
+            *label.at,
+            label.text,
+            color=COLOURS[label.colour or colour],
+            rotation=label.rotation,
+            rotation_mode="anchor",
+            fontsize=label.size or 12.0,
+            horizontalalignment="center",
+            verticalalignment="center",
+            # A pale rim keeps a label legible on a line or a hatch.
+            path_effects=[withStroke(linewidth=2.5, foreground="white", alpha=0.75)],
+            zorder=10,
+        )
+
+
+def label_curve(
+    axes: Axes,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    at: float,
+    text: str,
+    *,
+    colour: str,
+    size: float = 10.0,
+) -> None:
+    """Write a label just above a curve, along it.
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (n,)
+        The curve, ``x`` increasing.
+    at : float
+        Where along ``x``.
+    """
+    step = int(np.clip(np.searchsorted(x, at), 1, x.size - 2))
+    before = axes.transData.transform((x[step - 1], y[step - 1]))
+    after = axes.transData.transform((x[step + 1], y[step + 1]))
+    angle = math.degrees(math.atan2(after[1] - before[1], after[0] - before[0]))
+    axes.annotate(
+        text,
+        (x[step], y[step]),
+        xytext=(-4.0 * math.sin(math.radians(angle)), 4.0 * math.cos(math.radians(angle))),
+        textcoords="offset points",
+        rotation=angle,
+        rotation_mode="anchor",
+        color=COLOURS[colour],
+        fontsize=size,
+        horizontalalignment="center",
+        verticalalignment="bottom",
+        zorder=10,
+    )
+
+
+def tidy_convention(text: str) -> str:
+    """Return a convention as it is printed in a figure, with the signs of mathematics."""
+    signs = (("<=", "≤"), (" sigma", "σ"), ("2 delta ln L", r"$2\,\Delta\ln L$"), (" - ", " − "), ("|", "$|$"))
+    for plain, sign in signs:
+        text = text.replace(plain, sign)
+    return text

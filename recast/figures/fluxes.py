@@ -1,0 +1,100 @@
+"""Figures of neutrino spectra."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recast.figures import drawing
+from recast.figures.recipe import FluxCurve, FluxRecipe
+from recast.figures.regions import caption_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["FluxCurveData", "FluxData", "compute", "draw"]
+
+_POINTS = 1201  # five per bin of the finest spectrum, so that a step looks like one
+
+
+@dataclass(frozen=True, eq=False)
+class FluxCurveData:
+    """One spectrum.
+
+    Attributes
+    ----------
+    density : ndarray, shape (n,)
+        Flux per energy over the integrated flux of the species, 1/GeV.
+    """
+
+    curve: FluxCurve
+    density: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class FluxData:
+    """What a figure of spectra shows.
+
+    Attributes
+    ----------
+    energy : ndarray, shape (n,)
+        GeV.
+    panels : tuple of tuple of FluxCurveData
+        The spectra of each panel of the recipe.
+    """
+
+    recipe: FluxRecipe
+    energy: NDArray[np.float64]
+    panels: tuple[tuple[FluxCurveData, ...], ...]
+
+    @property
+    def caption(self) -> str:
+        """The line under the axes."""
+        return caption_text(self.recipe.caption, ())
+
+
+def compute(recipe: FluxRecipe, *, plugins: Sequence[str | Path] = ()) -> FluxData:  # noqa: ARG001
+    """Load every spectrum and normalise it to one.
+
+    Raises
+    ------
+    RecastError
+        When a flux is unknown or does not hold the species.
+    """
+    from recast.flux import load_flux
+
+    energy = np.linspace(*recipe.x.range, _POINTS)
+    panels = tuple(
+        tuple(
+            FluxCurveData(
+                curve=curve,
+                density=load_flux(panel.flux, neutrino=curve.neutrino).normalised().density(energy),
+            )
+            for curve in panel.curves
+        )
+        for panel in recipe.panels
+    )
+    return FluxData(recipe=recipe, energy=energy, panels=panels)
+
+
+def draw(data: FluxData) -> Figure:
+    """Draw the panels side by side."""
+    recipe = data.recipe
+    figure, panels = drawing.canvas(data.caption, size=recipe.size, columns=len(data.panels), share=True)
+    for index, (axes, panel, curves) in enumerate(zip(panels, recipe.panels, data.panels, strict=True)):
+        drawing.set_axes(axes, recipe.x, recipe.y, ylabel=index == 0)
+        axes.text(
+            0.96, 0.95, panel.title, transform=axes.transAxes, verticalalignment="top", horizontalalignment="right"
+        )
+        for item in curves:
+            curve = item.curve
+            positive = item.density > 0.0
+            x, y = data.energy[positive], item.density[positive]
+            axes.plot(x, y, color=drawing.COLOURS[curve.colour], linestyle=drawing.LINES[curve.line])
+            drawing.label_curve(axes, x, y, curve.label_at, curve.label, colour=curve.colour, size=12.0)
+    return figure

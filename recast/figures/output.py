@@ -1,0 +1,95 @@
+"""Where a figure is written: checked before any work, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recast.errors import RecastError
+from recast.output import check_output
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["FORMATS", "output_paths", "write"]
+
+FORMATS = (".png", ".pdf", ".svg")
+
+
+def output_paths(output: str | Path, name: str, *, force: bool = False) -> list[Path]:
+    """Return the files that a figure is to be written to, having checked that they can be.
+
+    Parameters
+    ----------
+    output : str or Path
+        A file, whose suffix picks the format, or a directory, which gets one file of each format and is
+        made if it does not exist.
+    name : str
+        Stem of the files in a directory.
+    force : bool
+        Allow files that exist to be replaced.
+
+    Raises
+    ------
+    OutputExistsError
+        When a file exists and ``force`` is not given.
+    RecastError
+        When the suffix is not one of a format, or the place cannot be written to.
+    """
+    target = Path(output)
+    ends_with_slash = isinstance(output, str) and output.endswith(("/", os.sep))
+    if target.is_dir() or ends_with_slash or not target.suffix:
+        _make_directory(target)
+        paths = [target / f"{name}{suffix}" for suffix in FORMATS]
+    elif target.suffix.lower() in FORMATS:
+        paths = [target]
+    else:
+        msg = f"cannot write {target}: the format {target.suffix!r} is not known, use png, pdf or svg"
+        raise RecastError(msg)
+    for path in paths:
+        check_output(path, force=force)
+    return paths
+
+
+def write(figure: Figure, paths: Sequence[Path]) -> None:
+    """Write a figure, each file through a temporary one beside it that replaces it when complete.
+
+    Raises
+    ------
+    RecastError
+        When a file cannot be written.
+    """
+    for path in paths:
+        kind = path.suffix.lower().removeprefix(".")
+        # Without a date, the same data give the same file.
+        metadata = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
+        try:
+            handle, partial = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+            os.close(handle)
+            try:
+                figure.savefig(partial, format=kind, metadata=metadata)
+                # mkstemp makes files that only the owner can read.
+                Path(partial).chmod(0o666 & ~_umask())
+                Path(partial).replace(path)
+            finally:
+                Path(partial).unlink(missing_ok=True)
+        except OSError as error:
+            msg = f"cannot write {path}: {error.strerror or error}"
+            raise RecastError(msg) from error
+
+
+def _make_directory(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"cannot make the folder {path}: {error.strerror or error}"
+        raise RecastError(msg) from error
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
