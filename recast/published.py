@@ -18,8 +18,10 @@ import numpy as np
 from recast.channels import Channel
 from recast.constants import DEFAULT_INPUTS, LEPTON_MASS
 from recast.couplings import sm_couplings, va_couplings
+from recast.errors import RecastError
 
 if TYPE_CHECKING:
+    from recast.likelihoods import Gaussian
     from recast.measurement import Measurement
     from recast.rates import EventRate
     from recast.spectrum import Spectrum
@@ -54,6 +56,16 @@ def _measurement(reference: str) -> Measurement:
     return load_measurement(reference)
 
 
+def _gaussian(reference: str) -> Gaussian:
+    from recast.likelihoods import Gaussian
+
+    likelihood = _measurement(reference).likelihood
+    if not isinstance(likelihood, Gaussian):
+        msg = f"the ledger compares {reference} as a Gaussian measurement, which it is not"
+        raise RecastError(msg)
+    return likelihood
+
+
 @cache
 def _coherent(beam: str, form_factor: str | None = None) -> Spectrum:
     """Coherent mu+ mu- spectrum on the target and with the flux of CCFR (``ccfr``) or DUNE (``dune``)."""
@@ -69,7 +81,7 @@ def trident_average() -> Mapping[str, float]:
     from recast.statistics import weighted_average
 
     references = ("charm_ii:error=2014", "ccfr", "nutev:report=1998")
-    likelihoods = [_measurement(reference).likelihood for reference in references]
+    likelihoods = [_gaussian(reference) for reference in references]
     average = weighted_average([one.value for one in likelihoods], [one.error for one in likelihoods])
     return {"value": average.value, "error": average.error}
 
@@ -84,7 +96,7 @@ def vphi_bound() -> float:
 
 def couplings_table1() -> Mapping[str, float]:
     """Couplings of Table I and of the CP-conjugate channels."""
-    result = {}
+    result: dict[str, float] = {}
     for channel in map(Channel.parse, TABLE_1):
         for one in (channel, channel.conjugate):
             gv, ga = sm_couplings(one, DEFAULT_INPUTS)
@@ -212,7 +224,7 @@ def g2_excluded_above() -> float:
     """Mass at which CCFR's limit crosses the lower edge of the 2014 band of g-2."""
     from scipy.optimize import brentq
 
-    band = _measurement("muon_g2:year=2014").likelihood
+    band = _gaussian("muon_g2:year=2014")
     edge = band.value - band.error
 
     def gap(log_mass: float) -> float:
@@ -227,7 +239,7 @@ def g2_overshoot() -> float:
     from recast.model import load_model
 
     mass = 100.0
-    coupling = _coupling_for(_measurement("muon_g2:year=2014").likelihood.value, mass)
+    coupling = _coupling_for(_gaussian("muon_g2:year=2014").value, mass)
     return float(_measurement("ccfr").prediction(load_model("lmu_ltau")(mass=mass, coupling=coupling)))
 
 
@@ -285,7 +297,7 @@ def lbne_rate() -> float:
     from recast.rates import event_rate
 
     mass = 0.1
-    coupling = _coupling_for(_measurement("muon_g2:year=2014").likelihood.value, mass)
+    coupling = _coupling_for(_gaussian("muon_g2:year=2014").value, mass)
     rate = event_rate(
         MUMU,
         "Ar40",

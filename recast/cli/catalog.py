@@ -15,7 +15,7 @@ KINDS = ("models", "measurements", "plots")
 @click.argument("kind", required=False, type=click.Choice(KINDS))
 @common_options
 @pass_settings
-def list_command(settings: Settings, kind: str | None, as_json: bool) -> None:
+def list_command(settings: Settings, /, kind: str | None, as_json: bool) -> None:
     """List models, measurements and plots."""
     catalog = settings.catalog()
     listing: dict[str, list[dict[str, Any]]] = {}
@@ -34,7 +34,7 @@ def list_command(settings: Settings, kind: str | None, as_json: bool) -> None:
 @click.argument("name")
 @common_options
 @pass_settings
-def show(settings: Settings, name: str, as_json: bool) -> None:
+def show(settings: Settings, /, name: str, as_json: bool) -> None:
     """Show a model, a measurement or a figure.
 
     Everything that its file says: parameters, variants, provenance.
@@ -53,7 +53,7 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
 @click.argument("names", nargs=-1, required=True)
 @common_options
 @pass_settings
-def cite(settings: Settings, names: tuple[str, ...], as_json: bool) -> None:
+def cite(settings: Settings, /, names: tuple[str, ...], as_json: bool) -> None:
     """Print the BibTeX of what was used.
 
     NAMES are models, measurements and figures; a figure cites all that it draws. Each entry is printed once.

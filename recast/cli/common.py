@@ -70,7 +70,13 @@ def _plugins(ctx: click.Context, _parameter: click.Parameter, value: tuple[str, 
     ctx.ensure_object(Settings).plugins += value
 
 
-class Number(click.ParamType):
+if TYPE_CHECKING:
+    _FloatType = click.ParamType[float]
+else:  # not generic at run time in older versions of click
+    _FloatType = click.ParamType
+
+
+class Number(_FloatType):
     """A finite number, by default positive.
 
     Parameters
@@ -109,8 +115,9 @@ def to_plain(value: Any) -> Any:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if hasattr(value, "tolist"):
-        return to_plain(value.tolist())
+    tolist = getattr(value, "tolist", None)
+    if callable(tolist):
+        return to_plain(tolist())
     if isinstance(value, Iterable):
         return [to_plain(item) for item in value]
     return str(value)
@@ -161,7 +168,9 @@ def _cell(value: Any) -> str:
         return "-"
     if isinstance(value, str):
         return value
-    if isinstance(value, bool | int):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
         return str(value)
     return f"{float(value):.5g}"
 

@@ -9,7 +9,10 @@ from typing import Any
 
 import click
 
-from recast.cli.common import CHECK_FAILED, common_options, print_json, print_table
+from recast.cli.common import CHECK_FAILED, Number, common_options, print_json, print_table
+
+PROCESSES = click.option("--processes", type=click.IntRange(min=1), help="Processes to use. [default: one per core]")
+TOLERANCE = 1e-4
 
 
 @click.group()
@@ -19,22 +22,31 @@ def grid() -> None:
 
 @grid.command("build")
 @click.argument("name")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="HDF5 file. [default: trident_NAME.h5 here]")
-@click.option("--processes", type=click.IntRange(min=1), help="Processes to use. [default: one per core]")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="HDF5 file. [default: NAME.h5 here]")
+@click.option("--recipe", type=click.Path(path_type=Path), help="YAML that says what to build, not the shipped one.")
+@PROCESSES
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @common_options
-def build(name: str, output: Path | None, processes: int | None, force: bool, as_json: bool) -> None:
-    """Rebuild the grid of one mass pair.
+def build(
+    name: str, output: Path | None, recipe: Path | None, processes: int | None, force: bool, as_json: bool
+) -> None:
+    """Rebuild one grid from first principles.
 
-    NAME is ee, emu, mumu, etau, mutau or tautau.
+    NAME is trident_ee, trident_emu, trident_mumu, trident_etau, trident_mutau or trident_tautau. Grids in the
+    folder that the environment variable RECAST_GRIDS names are used in place of the shipped ones.
     """
-    from recast.output import check_output
+    from recast.grid import describe_grid
+    from recast.grid_build import build_grid
 
-    path = check_output(Path(f"trident_{name}.h5") if output is None else output, force=force)
-    from recast.grid import build_grid, describe_grid
-
-    with _Progress(f"trident_{name}", quiet=as_json) as progress:
-        build_grid(name, path, progress=progress, processes=processes)
+    with _Progress(quiet=as_json) as progress:
+        path = build_grid(
+            name,
+            Path(f"{name}.h5") if output is None else output,
+            recipe=recipe,
+            processes=processes,
+            progress=progress,
+            force=force,
+        )
     if as_json:
         print_json(describe_grid(path))
     else:
@@ -43,22 +55,47 @@ def build(name: str, output: Path | None, processes: int | None, force: bool, as
 
 @grid.command("verify")
 @click.argument("names", nargs=-1)
-@click.option("--samples", type=click.IntRange(min=1), default=5, show_default=True, help="Entries to recompute.")
+@click.option("--samples", type=click.IntRange(min=1), default=24, show_default=True, help="Spectra to recompute.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw of the sample.")
+@click.option(
+    "--tolerance", type=Number("tolerance"), default=TOLERANCE, show_default=True, help="Largest relative difference."
+)
+@PROCESSES
 @common_options
 @click.pass_context
-def verify(ctx: click.Context, names: tuple[str, ...], samples: int, as_json: bool) -> None:
-    """Recompute a sample of the entries of grids and compare.
+def verify(
+    ctx: click.Context,
+    names: tuple[str, ...],
+    samples: int,
+    seed: int,
+    tolerance: float,
+    processes: int | None,
+    as_json: bool,
+) -> None:
+    """Recompute a sample of the spectra of grids and compare.
 
-    NAMES are those of shipped grids or files; all shipped ones by default. Exit code 1 on a failure.
+    NAMES are those of grids, or files; all shipped ones by default. Totals and moments of the propagator are
+    compared. Exit code 1 when one differs by more than the tolerance.
     """
-    from recast.grid import verify_grid
+    from recast.grid_build import verify_grid
 
-    results = [{"grid": str(path), **verify_grid(path, samples=samples)} for path in _paths(names)]
+    results = []
+    for path in _paths(names):
+        with _Progress(quiet=as_json) as progress:
+            checks = verify_grid(path, samples=samples, seed=seed, processes=processes, progress=progress)
+        worst = max(max(check.total, check.moments) for check in checks)
+        spectra = [
+            {"table": check.table, "energy": check.energy, "total": check.total, "moments": check.moments}
+            for check in checks
+        ]
+        results.append({"grid": str(path), "largest": worst, "passed": worst <= tolerance, "spectra": spectra})
     if as_json:
-        print_json({"grids": results})
+        print_json({"tolerance": tolerance, "grids": results})
     else:
-        rows = [(Path(r["grid"]).name, r["largest_deviation"], r["tolerance"], _word(r["passed"])) for r in results]
-        print_table(("grid", "largest deviation", "tolerance", "verdict"), rows)
+        for result in results:
+            rows = [tuple(spectrum.values()) for spectrum in result["spectra"]]  # type: ignore[attr-defined]
+            header = ("table", "energy/GeV", "difference of total", "of moments")
+            print_table(header, rows, title=f"{result['grid']}: {'pass' if result['passed'] else 'FAIL'}")
     if not all(result["passed"] for result in results):
         ctx.exit(CHECK_FAILED)
 
@@ -66,51 +103,52 @@ def verify(ctx: click.Context, names: tuple[str, ...], samples: int, as_json: bo
 @grid.command("info")
 @click.argument("names", nargs=-1)
 @common_options
-def info(names: tuple[str, ...], as_json: bool) -> None:
+@click.pass_context
+def info(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
     """Describe grids.
 
-    NAMES are those of shipped grids or files; all shipped ones by default.
+    NAMES are those of grids, or files; all shipped ones by default. Exit code 1 when a checksum does not fit.
     """
     from recast.grid import describe_grid
 
-    descriptions = [{"grid": str(path), **describe_grid(path)} for path in _paths(names)]
+    grids = [describe_grid(path) for path in _paths(names)]
     if as_json:
-        print_json({"grids": descriptions})
-        return
-    for description in descriptions:
-        print_table(("", ""), [(key, _text(value)) for key, value in description.items()])
-        click.echo()
+        print_json({"grids": grids})
+    else:
+        for position, description in enumerate(grids):
+            if position:
+                click.echo()
+            tables = description["tables"]
+            for key, value in description.items():
+                if key != "tables":
+                    click.echo(f"{key}: {value}")
+            columns = ("energies", "threshold", "accuracy_total", "accuracy_moments", "intact")
+            rows = [(name, *(table[column] for column in columns)) for name, table in tables.items()]
+            print_table(("table", *columns), rows)
+    if not all(table["intact"] for description in grids for table in description["tables"].values()):
+        click.echo("a checksum does not fit: rebuild the grid with `recast grid build`", err=True)
+        ctx.exit(CHECK_FAILED)
 
 
 def _paths(names: tuple[str, ...]) -> list[Path]:
-    from recast.grid import grid_path, shipped_grids
+    from recast.grid import grid_path
+    from recast.grid_build import load_recipe
 
-    return [grid_path(name) for name in names] if names else list(shipped_grids())
-
-
-def _word(passed: bool) -> str:
-    return "pass" if passed else "fail"
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_text, value))
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    if not names:
+        return [grid_path(name) for name in load_recipe().pairs]
+    return [Path(name) if name.endswith(".h5") else grid_path(name) for name in names]
 
 
 class _Progress:
-    """A progress bar on standard error, as a context that gives a function of (done, total)."""
+    """A progress bar on standard error, as a context that gives a function of (description, fraction done)."""
 
-    def __init__(self, title: str, *, quiet: bool) -> None:
-        self.title = title
+    def __init__(self, *, quiet: bool) -> None:
         self.quiet = quiet or not sys.stderr.isatty()
         self._bar: Any = None
 
-    def __enter__(self) -> Callable[[int, int], None]:
+    def __enter__(self) -> Callable[[str, float], None] | None:
         if self.quiet:
-            return lambda _done, _total: None
+            return None
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -123,13 +161,9 @@ class _Progress:
             console=Console(stderr=True),
         )
         bar.start()
-        task = bar.add_task(self.title, total=None)
+        task = bar.add_task("", total=1.0)
         self._bar = bar
-
-        def advance(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        return advance
+        return lambda text, done: bar.update(task, description=text, completed=done)
 
     def __exit__(self, *_details: object) -> None:
         if self._bar is not None:

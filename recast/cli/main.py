@@ -18,12 +18,19 @@ from recast.cli.scanning import plot, scan
 from recast.cli.validation import validate
 
 
-class Failure(click.ClickException):
-    """An error that is shown as one line on standard error."""
+class BadInput(click.ClickException):
+    """Something that the user can mend, shown as one line on standard error."""
 
-    def __init__(self, message: str, exit_code: int) -> None:
+    exit_code = BAD_INPUT
+
+    def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
-        self.exit_code = exit_code
+
+
+class InternalError(BadInput):
+    """A defect of recast, shown as one line as well."""
+
+    exit_code = INTERNAL
 
 
 class RecastGroup(click.Group):
@@ -46,14 +53,14 @@ class RecastGroup(click.Group):
         return list(self.commands)
 
 
-def _failure(error: Exception) -> Failure:
+def _failure(error: Exception) -> BadInput:
     from recast.errors import RecastError
 
     if isinstance(error, RecastError):
-        return Failure(str(error), BAD_INPUT)
+        return BadInput(str(error))
     if isinstance(error, OSError) and error.filename is not None:
-        return Failure(f"{error.filename}: {error.strerror or error}", BAD_INPUT)
-    return Failure(f"internal error, {type(error).__name__}: {error} (run with --debug for the traceback)", INTERNAL)
+        return BadInput(f"{error.filename}: {error.strerror or error}")
+    return InternalError(f"internal error, {type(error).__name__}: {error} (run with --debug for the traceback)")
 
 
 def _version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:

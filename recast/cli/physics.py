@@ -10,7 +10,7 @@ import click
 from recast.cli.common import Number, Settings, common_options, pass_settings, print_json, print_table
 
 if TYPE_CHECKING:
-    from recast.couplings import ElectroweakInputs
+    from recast.constants import ElectroweakInputs
     from recast.interactions import Interaction
     from recast.model import Model
 
@@ -109,7 +109,7 @@ def cross_section(
 @point_options
 @common_options
 @pass_settings
-def predict(settings: Settings, model: str, measurement: str, as_json: bool, **point: float | None) -> None:
+def predict(settings: Settings, /, model: str, measurement: str, as_json: bool, **point: float | None) -> None:
     """Predict a measurement in a model.
 
     Prints the prediction, 2 delta ln L against a prediction equal to the data, and the p-value of that.
@@ -142,6 +142,7 @@ def predict(settings: Settings, model: str, measurement: str, as_json: bool, **p
 @pass_settings
 def limit(
     settings: Settings,
+    /,
     model: str,
     measurement: tuple[str, ...],
     mass: tuple[float, ...],
@@ -207,6 +208,7 @@ def _intervals(intervals: Any) -> str:
 @pass_settings
 def rate(
     settings: Settings,
+    /,
     channel: str,
     model: str | None,
     target: str,

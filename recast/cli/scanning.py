@@ -18,7 +18,7 @@ FORCE = click.option("--force", is_flag=True, help="Overwrite an existing file."
 @FORCE
 @common_options
 @pass_settings
-def scan(settings: Settings, file: Path, output: Path, force: bool, as_json: bool) -> None:
+def scan(settings: Settings, /, file: Path, output: Path, force: bool, as_json: bool) -> None:
     """Scan a model over measurements and save the plane.
 
     FILE is YAML: it names the model, the measurements, the parameters (min, max, points, scale; or a list of
@@ -70,7 +70,7 @@ def scan(settings: Settings, file: Path, output: Path, force: bool, as_json: boo
 @FORCE
 @common_options
 @pass_settings
-def plot(settings: Settings, figure: str, output: str | None, force: bool, as_json: bool) -> None:
+def plot(settings: Settings, /, figure: str, output: str | None, force: bool, as_json: bool) -> None:
     """Draw a figure.
 
     FIGURE is the name of a shipped one (see `recast list plots`) or a recipe, a YAML file, of your own.
