@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -143,13 +143,12 @@ def filled_regions(
         raise RecastError(msg)
     u, v, z, back = _prepared(x, y, values, x_scale, y_scale)
     generator = contour_generator(u, v, z, fill_type=FillType.OuterOffset)
-    points, offsets = generator.filled(above, below)
+    # The type of what comes back depends on the fill type.
+    filled: Any = generator.filled(above, below)
+    points, offsets = filled
     regions = []
     for vertices, offset in zip(points, offsets, strict=True):
-        rings = [
-            back(np.asarray(vertices)[start:stop])
-            for start, stop in zip(offset[:-1], offset[1:], strict=True)
-        ]
+        rings = [back(np.asarray(vertices)[start:stop]) for start, stop in zip(offset[:-1], offset[1:], strict=True)]
         regions.append(Region(outer=rings[0], holes=tuple(rings[1:])))
     return tuple(regions)
 
@@ -272,4 +271,4 @@ def _axis(name: str, values: ArrayLike, scale: Scale) -> Array:
     if axis[0] <= 0.0:
         msg = f"a logarithmic {name} axis must be positive, not begin at {axis[0]:g}"
         raise RecastError(msg)
-    return np.log(axis)
+    return np.asarray(np.log(axis), dtype=float)
