@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,7 @@ parameters:
   coupling: {min: 1.0e-4, max: 0.1, points: 5, scale: log}
 confidence_level: 0.95
 """
+README = Path(__file__).parents[1] / "README.md"
 COMPONENTS = ("coherent", "proton", "neutron")
 
 
@@ -390,12 +392,23 @@ def test_a_model_in_a_plugin_folder(tmp_path: Path) -> None:
     from importlib import resources
 
     text = resources.files("recast.models").joinpath("lmu_ltau.yaml").read_text(encoding="utf-8")
-    (tmp_path / "my_boson.yaml").write_text(text.replace("name: lmu_ltau", "name: my_boson"), encoding="utf-8")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "my_boson.yaml").write_text(text.replace("name: lmu_ltau", "name: my_boson"), encoding="utf-8")
     words = ("predict", "my_boson", "ccfr", "--mass", "1", "--coupling", "1e-3")
     assert "my_boson" in refused(*words)
     mine = run_json("--plugins", str(tmp_path), *words)
     assert mine == run_json(*words, "--plugins", str(tmp_path))
     assert mine == run_json("predict", "lmu_ltau", "ccfr", "--mass", "1", "--coupling", "1e-3")
+
+
+@pytest.mark.skipif(not README.is_file(), reason="the README is not installed")
+def test_the_measurement_of_the_readme(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+    (tmp_path / "measurements").mkdir()
+    (tmp_path / "measurements" / "my_projection.yaml").write_text(example, encoding="utf-8")
+    words = ("limit", "lmu_ltau", "my_projection", "--mass", "0.1")
+    (limit,) = run_json("--plugins", str(tmp_path), *words)["limits"]
+    assert 1e-4 < limit["coupling"] < 1e-2
 
 
 def test_an_error_of_recast_itself_is_one_line_too(monkeypatch: pytest.MonkeyPatch) -> None:

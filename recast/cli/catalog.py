@@ -44,9 +44,21 @@ def show(settings: Settings, /, name: str, as_json: bool) -> None:
     if as_json:
         print_json(plain)
         return
+    click.echo(_yaml(plain))
+
+
+def _yaml(plain: Any) -> str:
+    """Write YAML for reading: text of several lines as it is."""
     import yaml
 
-    click.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100).rstrip())
+    class Dumper(yaml.SafeDumper):
+        pass
+
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+    Dumper.add_representer(str, text)
+    return yaml.dump(plain, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100).rstrip()
 
 
 @click.command()

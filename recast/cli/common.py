@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -142,8 +143,7 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, title: 
     """
     cells = [[_cell(value) for value in row] for row in rows]
     numeric = [bool(cells) and all(_is_number(row[i]) for row in cells) for i in range(len(header))]
-    stream = click.get_text_stream("stdout")
-    if not stream.isatty():
+    if not sys.stdout.isatty():
         widths = [max(len(row[i]) for row in [list(header), *cells]) for i in range(len(header))]
         if title:
             click.echo(title)
@@ -160,7 +160,7 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, title: 
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
-    Console(file=stream).print(table)
+    Console().print(table)
 
 
 def _cell(value: Any) -> str:
