@@ -282,8 +282,9 @@ def _joined(intervals: Any) -> tuple[Interval, ...]:
 
 def _searched(curve: _Curve, z: float, *, one_sided: bool) -> tuple[tuple[tuple[Interval, ...], ...], BestFit]:
     """Bracket and solve the edges of a joint likelihood, or of one without a closed form."""
-    from scipy.optimize.elementwise import find_root
+    from scipy.optimize import elementwise
 
+    find_root: Any = elementwise.find_root
     single = len(curve.measurements) == 1
     grid = _search_grid(curve)
     rows = np.broadcast_to(np.arange(curve.mass.size)[:, None], grid.shape)
@@ -338,8 +339,9 @@ def _search_grid(curve: _Curve) -> FloatArray:
 
 def _best_fit(curve: _Curve, grid: FloatArray, values: FloatArray) -> BestFit:
     """Refine the smallest value on the grid; at the ends of the grid it is taken as it is."""
-    from scipy.optimize.elementwise import find_minimum
+    from scipy.optimize import elementwise
 
+    find_minimum: Any = elementwise.find_minimum
     index = np.argmin(values, axis=1)
     every = np.arange(curve.mass.size)
     coupling = grid[every, index]

@@ -261,11 +261,15 @@ def load_measurement(reference: str | Path, *, plugins: Sequence[str | Path] = (
     DocumentError
         For a file that is not a measurement.
     """
-    from recast.catalog import Catalog
+    from recast.catalog import Catalog, is_path
 
     catalog = Catalog(plugins=plugins)
     name, chosen = split_reference(str(reference))
-    return build_measurement(catalog.document("measurements", name), chosen, catalog=catalog)
+    document = catalog.document("measurements", name)
+    measurement = build_measurement(document, chosen, catalog=catalog)
+    if not is_path(name) and measurement.name != name:
+        raise document.error(f"the name {measurement.name!r} is not that of the file", ("name",))
+    return measurement
 
 
 def load_measurements(
