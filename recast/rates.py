@@ -192,7 +192,7 @@ def event_rate(
 
 
 def _absolute_integral(flux: Flux) -> float:
-    if "POT" not in flux.units:
+    if not flux.absolute:
         raise FluxError(
             f"flux {flux.name} is only a shape ({flux.units}): give the number of neutrinos per m^2 and POT as "
             "integrated_flux (--integrated-flux)"

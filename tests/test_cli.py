@@ -444,7 +444,7 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
         "from recast.cli.main import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
         "heavy = {'numpy', 'scipy', 'matplotlib', 'h5py', 'pydantic', 'yaml', 'rich', 'pyhf'}\n"
-        "sys.exit(' '.join(sorted(heavy & set(sys.modules))))\n"
+        "sys.exit(' '.join(sorted(heavy & set(sys.modules))) or None)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

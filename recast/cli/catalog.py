@@ -9,18 +9,25 @@ import click
 from recast.cli.common import Settings, common_options, pass_settings, print_json, print_table
 
 KINDS = ("models", "measurements", "plots")
+NAMES = ("fluxes", "targets", "channels")
 
 
 @click.command("list")
-@click.argument("kind", required=False, type=click.Choice(KINDS))
+@click.argument("kind", required=False, type=click.Choice(KINDS + NAMES))
 @common_options
 @pass_settings
 def list_command(settings: Settings, /, kind: str | None, as_json: bool) -> None:
-    """List models, measurements and plots."""
+    """List models, measurements and plots.
+
+    Or one KIND of them, or fluxes, targets or channels.
+    """
     catalog = settings.catalog()
     listing: dict[str, list[dict[str, Any]]] = {}
     for wanted in (kind,) if kind else KINDS:
-        listing[wanted] = [{"name": item.name, "title": item.title} for item in getattr(catalog, wanted)()]
+        if wanted in NAMES:
+            listing[wanted] = _names(wanted)
+        else:
+            listing[wanted] = [{"name": item.name, "title": item.title} for item in getattr(catalog, wanted)()]
     if as_json:
         print_json(listing)
         return
@@ -28,6 +35,20 @@ def list_command(settings: Settings, /, kind: str | None, as_json: bool) -> None
         if position:
             click.echo()
         print_table((wanted, "title"), [(item["name"], item["title"]) for item in items])
+
+
+def _names(kind: str) -> list[dict[str, Any]]:
+    if kind == "fluxes":
+        from recast.flux import shipped_fluxes
+
+        return [{"name": name, "title": "flux"} for name in shipped_fluxes()]
+    if kind == "targets":
+        from recast.trident.targets import nuclei
+
+        return [{"name": name, "title": f"Z = {nucleus.protons}"} for name, nucleus in nuclei().items()]
+    from recast.channels import all_channels
+
+    return [{"name": str(channel), "title": f"table {channel.table_name}"} for channel in all_channels()]
 
 
 @click.command()

@@ -245,7 +245,7 @@ def rate(
         beam = Flux.line(energy, neutrino=parsed.neutrino)
         integrated_flux = 1.0 if integrated_flux is None else integrated_flux
     else:
-        beam = load_flux(str(flux), neutrino=parsed.neutrino)
+        beam = load_flux(str(flux), neutrino=parsed.neutrino, plugins=settings.plugins)
     result = event_rate(
         parsed,
         target,
