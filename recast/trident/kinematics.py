@@ -31,11 +31,12 @@ def q2_limits(energy: float, mass: float, s_l: Array) -> tuple[Array, Array]:
     return mass * s_l**2 / upper, upper / (mass + 2.0 * energy)
 
 
-def s_l_where_q2_min(energy: float, mass: float, q2: float) -> float:
-    """``s_l`` whose smallest ``Q2`` is the given one: beyond it only larger virtualities contribute."""
-    # M s^2 + 2 (M + E) x s + (M + 2E) x^2 - 4 M E^2 x = 0
+def s_l_reach(energy: float, mass: float, q2: float) -> float:
+    """Largest ``s_l`` in GeV^2 for which virtualities below ``q2`` are allowed."""
+    highest = s_l_max(energy, mass)
+    if q2 >= highest * np.sqrt(mass / (mass + 2.0 * energy)):  # Q2 where the two limits meet
+        return highest
+    # the s_l whose smallest Q2 is the given one: M s^2 + 2 (M + E) q2 s + (M + 2E) q2^2 - 4 M E^2 q2 = 0
     b = (mass + energy) * q2
     c = (mass + 2.0 * energy) * q2**2 - 4.0 * mass * energy**2 * q2
-    if c >= 0.0:
-        return 0.0
     return float(-c / (b + np.sqrt(b * b - mass * c)))

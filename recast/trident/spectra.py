@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from recast.constants import DEFAULT_INPUTS, HBARC2_FB, ElectroweakInputs
 from recast.trident.form_factors import FormFactor, NucleonFormFactors, nuclear_form_factor, nucleon_form_factors
-from recast.trident.kinematics import q2_limits, s_l_max, s_l_where_q2_min, threshold_energy
+from recast.trident.kinematics import q2_limits, s_l_reach, threshold_energy
 from recast.trident.structure import K2_SHIFT, StructureTable, unit_gauss
 from recast.trident.targets import Nucleus
 
@@ -159,11 +159,7 @@ def spectrum(
     pair = table.mass_minus + table.mass_plus
     if energy <= threshold_energy(mass, pair):
         return np.zeros((3, K2_NODES))
-    s_high = s_l_max(energy, mass)
-    cut = s_l_where_q2_min(energy, mass, scatterer.q2_cut)
-    if cut > table.threshold2:
-        s_high = min(s_high, cut)
-    s_high = min(s_high, table.s_max)
+    s_high = min(s_l_reach(energy, mass, scatterer.q2_cut), table.s_max)
     x, wx = unit_gauss(nodes.s)
     length = np.log(s_high / table.threshold2)
     # squares at both ends: the kinematic limit closes the Q2 range like a square root

@@ -153,7 +153,7 @@ class StructureTable:
     """dW_T/dK2 and dW_L/dK2 of one pair of lepton masses on a product of nodes.
 
     Coordinates, all on (0, 1): ``t`` with ``s_l = s0 (s_max/s0)^(t^2)`` and Chebyshev nodes; ``u``, linear
-    in ``ln(Q2 + s0/4)``, with Chebyshev nodes; ``v`` with ``ln(K2 + K2_SHIFT)`` falling as ``v^2`` from its
+    in ``ln(Q2 + m^2)`` with the lighter mass, with Chebyshev nodes; ``v`` with ``ln(K2 + K2_SHIFT)`` falling as ``v^2`` from its
     kinematic end, with Gauss-Legendre nodes (they are quadrature nodes, never interpolated).  The squares
     make the half-integer powers at the thresholds analytic.
 
@@ -190,7 +190,7 @@ class StructureTable:
 
     def u_of(self, q2: Array) -> Array:
         """Coordinate of ``Q2`` (GeV^2)."""
-        shift = 0.25 * self.threshold2
+        shift = min(self.mass_minus, self.mass_plus) ** 2
         return np.log1p(q2 / shift) / np.log1p(self.q2_max / shift)
 
     def interpolate(self, s_l: Array, q2: Array) -> tuple[Array, Array]:
@@ -218,14 +218,16 @@ class StructureTable:
 def growth(s_l: Array, q2: Array, k2: Array, mass_minus: float, mass_plus: float) -> Array:
     """Known behaviour of the densities, taken out before interpolation; shape (3, ...).
 
-    The threshold power of the three-body phase space, and the vanishing of a conserved current's response
-    with K2: the non-conserved parts are proportional to the squared difference (vector) and sum (axial) of
-    the lepton masses.  What is left varies so slowly that interpolation keeps its relative accuracy for
+    The threshold power of the three-body phase space; the squared rapidity of the neutrino, which grows
+    with ``s_l`` at small K2; and the vanishing of a conserved current's response with K2: the non-conserved
+    parts are proportional to the squared difference (vector) and sum (axial) of the lepton masses.  What
+    is left varies so slowly that interpolation keeps its relative accuracy for
     the smallest K2, where a light mediator looks.
     """
     threshold2 = (mass_minus + mass_plus) ** 2
     above = (s_l - threshold2) - s_l * k2 / (s_l + q2)  # largest M2 minus its threshold
     power = (np.maximum(above, TINY) / (above + threshold2)) ** 1.5
+    power = power * (1.0 + s_l / (threshold2 + k2 + q2))
     floors = ((mass_minus - mass_plus) ** 2, threshold2, abs(mass_minus**2 - mass_plus**2))
     return np.stack([power * (k2 + floor) for floor in floors])
 
@@ -238,9 +240,9 @@ def k2_points(s_l: Array, q2: Array, threshold2: float, v: Array) -> tuple[Array
     return k2, (k2 + K2_SHIFT) * 2.0 * length * v
 
 
-def inner_nodes(s_over_threshold: float, base: float = 8.0, slope: float = 1.1) -> int:
-    """Quadrature points in pair mass and angle: the peaks narrow with the logarithm of the energy."""
-    return int(np.ceil(base + slope * np.log(s_over_threshold)))
+def inner_nodes(s_over_masses: float, base: float = 8.0, slope: float = 1.1) -> int:
+    """Quadrature points in pair mass and angle: the collinear peaks narrow with the logarithm of the energy."""
+    return int(np.ceil(base + slope * np.log(s_over_masses)))
 
 
 def table_row(
@@ -250,11 +252,11 @@ def table_row(
     threshold2 = (mass_minus + mass_plus) ** 2
     t = chebyshev_nodes(counts.s)[index]
     s_value = threshold2 * (s_max / threshold2) ** (t * t)
-    shift = 0.25 * threshold2
+    shift = min(mass_minus, mass_plus) ** 2
     q2_nodes = shift * np.expm1(chebyshev_nodes(counts.q2) * np.log1p(q2_max / shift))
     s_l = np.full_like(q2_nodes, s_value)
     k2, _ = k2_points(s_l, q2_nodes, threshold2, unit_gauss(counts.k2)[0])
-    n = inner_nodes(s_value / threshold2) + counts.extra
+    n = inner_nodes(s_value / (4.0 * mass_minus * mass_plus)) + counts.extra
     out = np.empty((2, 3, counts.q2, counts.k2))
     step = max(1, CHUNK // (n * n * counts.k2))
     for start in range(0, counts.q2, step):

@@ -1,0 +1,441 @@
+"""Build and verify the grids of trident spectra from first principles.
+
+A build is described by ``grids/trident.yaml``: lepton pair, scatterers, form factors, energies.  The leptonic
+table is computed once per pair; then every scatterer and energy is a quadrature of some 20 ms.  A coarser
+table beside it gives the error estimate that is written into the file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from importlib import metadata, resources
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, PositiveFloat
+
+from recast.constants import DEFAULT_INPUTS, LEPTON_MASS
+from recast.documents import load_document
+from recast.errors import RecastError, unknown
+from recast.grid import FORMAT, SCHEMA_VERSION, TridentTable, read_table, table_checksum
+from recast.output import check_output
+from recast.trident.form_factors import NUCLEON_KINDS, default_kind
+from recast.trident.kinematics import threshold_energy
+from recast.trident.spectra import (
+    FERMI_MOMENTUM,
+    K2_MAX,
+    K2_NODES,
+    Scatterer,
+    SpectrumNodes,
+    k2_nodes,
+    nuclear_scatterer,
+    nucleon_scatterer,
+    spectrum,
+)
+from recast.trident.structure import K2_SHIFT, NodeCounts, StructureTable, build_table
+from recast.trident.targets import nuclei
+
+Array = NDArray[np.float64]
+Progress = Callable[[str, float], None]
+Lepton = Literal["e", "mu", "tau"]
+
+#: Fraction of the default nodes used for the error estimate.
+COARSE = 0.8
+
+#: Mediator masses in GeV whose linear and squared propagator moments are tested, see :func:`moments`.
+MOMENT_MASSES = (1e-3, 1e-2, 0.1, 1.0, 10.0, 300.0)
+
+
+class Pair(BaseModel):
+    """Leptons of one grid and the form factors it holds beside the default ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    minus: Lepton
+    plus: Lepton
+    form_factors: dict[str, list[str]] = {}
+
+
+class Recipe(BaseModel):
+    """Content of ``grids/trident.yaml``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    energy_max: PositiveFloat
+    energies_per_efold: PositiveFloat
+    first_energy: PositiveFloat
+    nuclei: list[str]
+    nucleons: list[str]
+    pairs: dict[str, Pair]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One scatterer of one grid; small, because it travels to worker processes."""
+
+    scatterer: str
+    form_factor: str
+
+    @property
+    def physics(self) -> Scatterer:
+        """The scatterer itself."""
+        if self.scatterer in ("proton", "neutron"):
+            return nucleon_scatterer(self.scatterer, self.form_factor)
+        return nuclear_scatterer(nuclei()[self.scatterer], self.form_factor)
+
+
+def shipped_recipe() -> Path:
+    """Return the recipe of the shipped grids."""
+    return Path(str(resources.files("recast.grids").joinpath("trident.yaml")))
+
+
+def load_recipe(path: str | Path | None = None) -> Recipe:
+    """Read a recipe, by default that of the shipped grids."""
+    return load_document(path or shipped_recipe(), Recipe)
+
+
+def tasks_of(recipe: Recipe, name: str) -> list[Task]:
+    """List the tables of one grid, the default form factor of each scatterer first."""
+    if name not in recipe.pairs:
+        raise unknown("grid", name, recipe.pairs)
+    extra = recipe.pairs[name].form_factors
+    tasks = []
+    for scatterer in [*recipe.nuclei, *recipe.nucleons]:
+        default = NUCLEON_KINDS[0] if scatterer in recipe.nucleons else default_kind(scatterer)
+        tasks += [Task(scatterer, kind) for kind in dict.fromkeys([default, *extra.get(scatterer, [])])]
+    return tasks
+
+
+def moments(spectra: Array) -> Array:
+    """Return totals and propagator moments of spectra: what a model ever asks of them.
+
+    Parameters
+    ----------
+    spectra : ndarray, shape (..., n_K2)
+
+    Returns
+    -------
+    ndarray, shape (..., 1 + 2 n_mass)
+        The total, then ``m^2/(K2 + m^2)`` and its square for each of :data:`MOMENT_MASSES`.
+    """
+    k2 = k2_nodes()
+    columns = [np.ones_like(k2)]
+    for mass in MOMENT_MASSES:
+        propagator = mass**2 / (k2 + mass**2)
+        columns += [propagator, propagator**2]
+    return np.asarray(spectra @ np.stack(columns, axis=1))
+
+
+def relative_error(value: Array, reference: Array) -> tuple[float, float]:
+    """Return the largest relative differences of totals and of moments of two sets of spectra.
+
+    S_VA changes sign and vanishes for equal masses: its difference is measured against S_VV.
+    """
+    a, b = moments(value), moments(reference)
+    scale = np.abs(b)
+    scale[..., 2, :] = np.maximum(scale[..., 2, :], scale[..., 0, :])
+    error = np.abs(a - b) / np.where(scale > 0.0, scale, 1.0)
+    return float(error[..., 0].max()), float(error.max())
+
+
+def node_counts(minus: str, plus: str) -> NodeCounts:
+    """Nodes that give 1e-5 for a lepton pair."""
+    return NodeCounts(q2=36) if "e" in (minus, plus) else NodeCounts()
+
+
+def coarser(counts: NodeCounts) -> NodeCounts:
+    """Nodes of the table that the error is estimated with."""
+    return replace(
+        counts, s=int(COARSE * counts.s), q2=int(COARSE * counts.q2), k2=int(COARSE * counts.k2), extra=-2
+    )
+
+
+def structure_table(
+    minus: str,
+    plus: str,
+    *,
+    counts: NodeCounts | None = None,
+    executor: Executor | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> StructureTable:
+    """Compute the leptonic table of a pair, named by flavour; seconds, so that it is not stored."""
+    return build_table(
+        LEPTON_MASS[minus],
+        LEPTON_MASS[plus],
+        counts=counts or node_counts(minus, plus),
+        mapper=executor.map if executor else map,
+        progress=progress,
+    )
+
+
+def energies_of(recipe: Recipe, scatterer: Scatterer, pair_mass: float) -> tuple[float, Array]:
+    """Return threshold and energy nodes (GeV) of one table."""
+    threshold = threshold_energy(scatterer.mass, pair_mass)
+    low, high = np.log(recipe.first_energy * threshold), np.log(recipe.energy_max - threshold)
+    count = int(np.ceil((high - low) * recipe.energies_per_efold)) + 1
+    energy = threshold + np.exp(np.linspace(low, high, count))
+    energy[-1] = recipe.energy_max
+    return threshold, energy
+
+
+_TABLES: tuple[StructureTable, ...] = ()
+
+
+def _receive(*tables: StructureTable) -> None:
+    """Give a worker process the tables once, not with every task."""
+    global _TABLES  # noqa: PLW0603
+    _TABLES = tables
+
+
+def compute_spectra(task: Task, energies: Array, which: int = 0) -> Array:
+    """Return spectra of shape (n_E, 3, n_K2) in fb with the table that this process has received."""
+    table, scatterer = _TABLES[which], task.physics
+    nodes = SpectrumNodes() if which == 0 else SpectrumNodes(40, 40)
+    return np.stack([spectrum(table, scatterer, energy, nodes=nodes) for energy in energies])
+
+
+def _table_of(task: Task, recipe: Recipe, pair_mass: float) -> tuple[TridentTable, tuple[float, float]]:
+    """Compute one table and its estimated error at energies between its nodes."""
+    threshold, energy = energies_of(recipe, task.physics, pair_mass)
+    spectra = compute_spectra(task, energy)
+    reference = spectra[:, 0].sum(axis=-1)
+    stored = (spectra / reference[:, None, None]).astype(np.float32).astype(float)
+    table = TridentTable(
+        f"{task.scatterer}/{task.form_factor}", threshold, energy, reference, stored, k2_nodes()
+    )
+    x = np.log(energy - threshold)
+    between = threshold + np.exp(0.5 * (x[1:] + x[:-1]))[:: max(1, len(x) // 12)]
+    exact = compute_spectra(task, between)
+    interpolation = relative_error(table.at(between), exact)
+    quadrature = relative_error(compute_spectra(task, between, 1), exact)
+    return table, (interpolation[0] + quadrature[0], interpolation[1] + quadrature[1])
+
+
+def workers(processes: int | None, *tables: StructureTable) -> ProcessPoolExecutor:
+    """Return a pool of processes that hold the given tables."""
+    return ProcessPoolExecutor(
+        processes or os.cpu_count() or 1,
+        mp_context=get_context("spawn"),
+        initializer=_receive,
+        initargs=tables,
+    )
+
+
+def build_grid(
+    name: str,
+    output: str | Path,
+    *,
+    recipe: str | Path | None = None,
+    processes: int | None = None,
+    progress: Progress | None = None,
+    force: bool = False,
+) -> Path:
+    """Build one grid and write it atomically.
+
+    Parameters
+    ----------
+    name : str
+        A grid of the recipe, e.g. ``trident_mumu``.
+    output : path
+        File to be written; it appears only when complete.
+    recipe : path, optional
+        Another ``trident.yaml``.
+    processes : int, optional
+        Worker processes; by default one per core.
+    progress : callable, optional
+        Called with a description and the fraction done.
+    force : bool
+        Whether an existing file may be replaced.
+
+    Raises
+    ------
+    UnknownNameError
+        If the recipe has no such grid.
+    OutputExistsError, RecastError
+        If the file cannot be written; said before any work.
+    """
+    content = load_recipe(recipe)
+    tasks = tasks_of(content, name)
+    path = check_output(output, force=force)
+    pair = content.pairs[name]
+
+    def report(text: str, start: float, span: float) -> Callable[[float], None]:
+        return lambda done: progress(text, start + span * done) if progress else None
+
+    fine_counts = node_counts(pair.minus, pair.plus)
+    with workers(processes) as pool:
+        fine = structure_table(
+            pair.minus, pair.plus, executor=pool, progress=report("leptonic table", 0.0, 0.35)
+        )
+        coarse = structure_table(
+            pair.minus,
+            pair.plus,
+            counts=coarser(fine_counts),
+            executor=pool,
+            progress=report("table for the error estimate", 0.35, 0.2),
+        )
+    results: list[tuple[Task, TridentTable, tuple[float, float]]] = []
+    pair_mass = LEPTON_MASS[pair.minus] + LEPTON_MASS[pair.plus]
+    with workers(processes, fine, coarse) as pool:
+        futures = [pool.submit(_table_of, task, content, pair_mass) for task in tasks]
+        for done, (task, future) in enumerate(zip(tasks, futures, strict=True), start=1):
+            results.append((task, *future.result()))
+            report("spectra", 0.55, 0.45)(done / len(tasks))
+    write_grid(path, name, pair, fine, results)
+    return path
+
+
+def write_grid(
+    path: Path,
+    name: str,
+    pair: Pair,
+    table: StructureTable,
+    results: list[tuple[Task, TridentTable, tuple[float, float]]],
+) -> None:
+    """Write a grid beside its final name and move it there when it is complete."""
+    import h5py
+
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with h5py.File(partial, "w", libver=("earliest", "v110")) as file:
+            file.attrs.update(
+                {
+                    "format": FORMAT,
+                    "schema_version": SCHEMA_VERSION,
+                    "grid": name,
+                    "code_version": metadata.version("recast-bsm"),
+                    "lepton_minus": pair.minus,
+                    "lepton_plus": pair.plus,
+                    "mass_minus": table.mass_minus,
+                    "mass_plus": table.mass_plus,
+                    "mass_unit": "GeV",
+                    "alpha": DEFAULT_INPUTS.alpha,
+                    "fermi_constant": DEFAULT_INPUTS.fermi_constant,
+                    "momentum_transfer_shift": K2_SHIFT,
+                    "momentum_transfer_max": K2_MAX,
+                    "fermi_momentum": FERMI_MOMENTUM,
+                    "nodes_s": table.counts.s,
+                    "nodes_q2": table.counts.q2,
+                    "nodes_k2": table.counts.k2,
+                    "s_max": table.s_max,
+                    "q2_max": table.q2_max,
+                    "convention": "dsigma/dK2 = S_VV gV^2 + S_AA gA^2 + S_VA gV gA, neutrino, couplings of "
+                    "arXiv:1902.06765 Eq. 1; nodes are weights, their sums over smooth functions are meaningful",
+                }
+            )
+            nodes = file.create_dataset("momentum_transfer", data=k2_nodes(K2_NODES))
+            nodes.attrs["unit"] = "GeV^2"
+            for task, result, accuracy in results:
+                _write_table(file, task, result, accuracy)
+        partial.replace(path)
+    except OSError as error:
+        msg = f"cannot write {path}: {error.strerror or error}"
+        raise RecastError(msg) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _write_table(file: Any, task: Task, result: TridentTable, accuracy: tuple[float, float]) -> None:
+    scatterer = file.require_group(task.scatterer)
+    scatterer.attrs.setdefault("default_form_factor", task.form_factor)
+    group = scatterer.create_group(task.form_factor)
+    group.attrs.update(
+        {
+            "scatterer": task.scatterer,
+            "form_factor": task.form_factor,
+            "mass": task.physics.mass,
+            "threshold": result.threshold,
+            "energy_unit": "GeV",
+            "cross_section_unit": "fb",
+            "per": "Pauli-blocked nucleon" if task.scatterer in ("proton", "neutron") else "nucleus",
+            "accuracy_total": accuracy[0],
+            "accuracy_moments": accuracy[1],
+        }
+    )
+    group.create_dataset("energy", data=result.energy)
+    group.create_dataset("reference", data=result.reference)
+    group.create_dataset(
+        "spectra",
+        data=result.spectra.astype(np.float32),
+        chunks=result.spectra.shape,
+        shuffle=True,
+        compression="gzip",
+        compression_opts=9,
+    )
+    group.attrs["checksum"] = table_checksum(group, file)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Comparison of one stored spectrum with a new calculation."""
+
+    table: str
+    energy: float
+    total: float
+    moments: float
+
+
+def verify_grid(
+    path: str | Path,
+    *,
+    samples: int = 24,
+    seed: int = 0,
+    processes: int | None = None,
+    progress: Progress | None = None,
+) -> list[Verification]:
+    """Recompute a sample of a grid from first principles and compare.
+
+    Parameters
+    ----------
+    path : path
+        Grid file.
+    samples : int
+        Points drawn among all tables, at energies between 1.02 thresholds and the end of the grid.
+    seed : int
+        Of the draw.
+    processes, progress
+        As in :func:`build_grid`.
+
+    Returns
+    -------
+    list of Verification
+        Relative differences of totals and propagator moments.
+
+    Raises
+    ------
+    GridError
+        If the file cannot be trusted in the first place.
+    """
+    from recast.grid import describe_grid
+
+    path = Path(path)
+    content = describe_grid(path)
+    rng = np.random.default_rng(seed)
+    names = list(content["tables"])
+    chosen = [names[i] for i in rng.permutation(np.resize(np.arange(len(names)), samples))]
+
+    def report(text: str, start: float, span: float) -> Callable[[float], None]:
+        return lambda done: progress(text, start + span * done) if progress else None
+
+    with workers(processes) as pool:
+        table = structure_table(
+            content["lepton_minus"],
+            content["lepton_plus"],
+            executor=pool,
+            progress=report("leptonic table", 0.0, 0.8),
+        )
+    _receive(table)
+    checks = []
+    for done, name in enumerate(chosen, start=1):
+        scatterer, kind = name.split("/")
+        stored = read_table(path, scatterer, kind)
+        low, high = np.log(0.02 * stored.threshold), np.log(stored.energy[-1] - stored.threshold)
+        energy = stored.threshold + np.exp(rng.uniform(low, high, 1))
+        difference = relative_error(stored.at(energy), compute_spectra(Task(scatterer, kind), energy))
+        checks.append(Verification(name, float(energy[0]), *difference))
+        report("spectra", 0.8, 0.2)(done / len(chosen))
+    return checks
