@@ -28,8 +28,6 @@ from recast.documents import Document, read_document
 from recast.errors import RecastError, unknown
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoints
-
     from recast.figures.recipe import Recipe
     from recast.measurement import Measurement
     from recast.model import Model
@@ -68,7 +66,7 @@ class Catalog:
                 msg = f"plug-in folder {folder} does not exist"
                 raise RecastError(msg)
             if not any((folder / kind).is_dir() for kind in KINDS) and not any(folder.glob("*.py")):
-                msg = f"plug-in folder {folder} holds neither {', '.join(f'{kind}/' for kind in KINDS)} nor Python files"
+                msg = f"plug-in folder {folder} holds none of {', '.join(f'{kind}/' for kind in KINDS)} and no Python files"
                 raise RecastError(msg)
         object.__setattr__(self, "plugins", folders)
 
@@ -238,7 +236,7 @@ def _kind_of(document: Document) -> Kind:
 
 
 @cache
-def _entry_points() -> EntryPoints:
+def _entry_points() -> Any:
     from importlib.metadata import entry_points
 
     return entry_points()

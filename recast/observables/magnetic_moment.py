@@ -1,0 +1,146 @@
+"""Anomalous magnetic moment of a charged lepton: one loop of a vector boson.
+
+    delta a = Q^2 g'^2 / (8 pi^2)  Int_0^1 dx  2 x^2 (1 - x) / (x^2 + (1 - x) r),    r = m^2 / m_lepton^2
+
+(arXiv:1406.2332, where it is written for the muon; equivalently arXiv:1902.06765, Sec. IV B). The integral tends to 1
+for a light boson and to 2 / (3 r) for a heavy one.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import BaseModel, ConfigDict
+
+from recast.constants import LEPTON_MASS
+
+if TYPE_CHECKING:
+    from recast.interactions import Interaction
+    from recast.model import Model
+
+__all__ = ["MagneticMoment", "vector_loop"]
+
+FloatArray = NDArray[np.float64]
+
+# Values held at a time, as masses times nodes (2 MB).
+_BLOCK = 1 << 18
+
+
+class MagneticMoment(BaseModel):
+    """Contribution of new vector bosons to a = (g - 2)/2 of a charged lepton.
+
+    Attributes
+    ----------
+    lepton : {"e", "mu", "tau"}
+        Whose magnetic moment.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: Literal["magnetic_moment"] = "magnetic_moment"
+    lepton: Literal["e", "mu", "tau"]
+
+    def applicable(self, interaction: Interaction) -> str | None:
+        """Return why nothing can be said about an interaction, or None."""
+        if interaction.mediators is None:
+            return "a shift of neutrino couplings alone does not determine a magnetic moment"
+        return None
+
+    def contributions(self, interaction: Interaction) -> dict[str, FloatArray]:
+        """Return the one-loop part, which is all there is.
+
+        Parameters
+        ----------
+        interaction : Interaction
+            With parameters of any broadcast shape.
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``one_loop``, of the interaction's shape.
+        """
+        total = np.zeros(tuple(interaction.shape))
+        for mediator in interaction.mediators or ():
+            charge = mediator.charges[self.lepton]
+            if charge != 0.0:
+                # The loop is computed on the array of masses: once per mass, whatever the couplings.
+                loop = vector_loop(mediator.mass, lepton_mass=LEPTON_MASS[self.lepton])
+                total += (charge**2 / (8.0 * math.pi**2) * loop) * mediator.coupling_squared
+        return {"one_loop": total}
+
+    def predict(self, interaction: Interaction) -> FloatArray:
+        """Return delta a, of the interaction's shape."""
+        return self.contributions(interaction)["one_loop"]
+
+    def polynomials(self, model: Model, mass: ArrayLike) -> dict[str, FloatArray] | None:
+        """Return the exact coefficients in the coupling at fixed mass.
+
+        Parameters
+        ----------
+        model : Model
+            With the parameters mass and coupling.
+        mass : array_like, shape (n_mass,)
+            In GeV.
+
+        Returns
+        -------
+        dict of str to ndarray, shape (n_mass, 3), or None
+            Lowest order first; None where the model is not quadratic in its coupling.
+        """
+        if "coupling" not in model.parameters:
+            return None
+        masses = np.atleast_1d(np.asarray(mass, dtype=np.float64))
+        interaction = model(mass=masses[:, None], coupling=np.array([[1.0, 2.0]]))
+        if self.applicable(interaction) is not None:
+            return None
+        one, two = self.predict(interaction).T
+        if not np.allclose(two, 4.0 * one, rtol=1e-12, atol=0.0):
+            return None
+        zero = np.zeros_like(one)
+        return {"one_loop": np.stack([zero, zero, one], axis=1)}
+
+
+def vector_loop(mass: ArrayLike, *, lepton_mass: float) -> FloatArray:
+    """Return the loop integral of a vector boson, normalised to 1 for a massless one.
+
+    Parameters
+    ----------
+    mass : array_like
+        Of the boson, in GeV.
+    lepton_mass : float
+        In GeV.
+
+    Returns
+    -------
+    ndarray
+        Int_0^1 dx 2 x^2 (1 - x) / (x^2 + (1 - x) r) with r = mass^2 / lepton_mass^2, to a relative 1e-9 for every
+        mass; of the shape of the mass.
+
+    Notes
+    -----
+    With x = 1 / (1 + exp(-t)) the integrand is analytic in a strip of half-width pi/2 around the real axis and falls
+    exponentially at both ends, so that equidistant nodes converge exponentially, for all r alike.
+    """
+    masses = np.asarray(mass, dtype=np.float64)
+    ratio = np.square(masses / lepton_mass).ravel()
+    weight, light, heavy = _nodes()
+    result = np.empty_like(ratio)
+    rows = max(1, _BLOCK // weight.size)
+    for start in range(0, ratio.size, rows):
+        part = ratio[start : start + rows, None]
+        result[start : start + rows] = (1.0 / (light + heavy * part)) @ weight
+    return result.reshape(masses.shape)
+
+
+@cache
+def _nodes() -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return 2 x^2 (1 - x) dx/dt with the step, x^2, and 1 - x at the nodes."""
+    # exp(-pi^2 / step) is the error of the step, exp(-end) that of the ends.
+    step, end = 0.38, 24.0
+    t = np.arange(-end, end + step, step)
+    x, rest = 1.0 / (1.0 + np.exp(-t)), 1.0 / (1.0 + np.exp(t))
+    return 2.0 * x**2 * rest * (x * rest) * step, x**2, rest
