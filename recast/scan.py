@@ -6,19 +6,20 @@ everything needed to draw and to cite it, and is saved to and read from one HDF5
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, PrivateAttr, Tag, model_validator
 
 from recast.errors import RecastError
 from recast.statistics import convention, delta_threshold
 
 if TYPE_CHECKING:
+    from recast.catalog import Catalog
     from recast.measurement import Measurement
     from recast.model import Model
 
@@ -67,6 +68,21 @@ class Axis(BaseModel):
         return values
 
 
+def _form(value: Any) -> str:
+    """Tell by its form how the values of a parameter are given, so that faults are told for that form alone."""
+    if isinstance(value, Axis | Mapping):
+        return "Axis"
+    return "list" if isinstance(value, Sequence) and not isinstance(value, str) else "number"
+
+
+Values = Annotated[
+    Annotated[Axis, Tag("Axis")]
+    | Annotated[tuple[Finite, ...], Field(min_length=1), Tag("list")]
+    | Annotated[Finite, Tag("number")],
+    Discriminator(_form),
+]
+
+
 class ScanSpec(BaseModel):
     """What to scan: the content of a scan file.
 
@@ -92,13 +108,15 @@ class ScanSpec(BaseModel):
 
     model: str
     measurements: tuple[str, ...] = Field(min_length=1)
-    parameters: dict[str, Axis | tuple[Finite, ...] | Finite]
+    parameters: dict[str, Values]
     confidence_level: float = Field(default=0.95, gt=0.0, lt=1.0)
     one_sided: bool = False
     expected: bool = False
     combine: bool = True
     degrees_of_freedom: int | None = Field(default=None, ge=1)
     title: str | None = None
+
+    _plugins: tuple[Path, ...] = PrivateAttr(default=())
 
     def axes(self) -> dict[str, FloatArray]:
         """Return the values of every parameter."""
@@ -231,8 +249,15 @@ class ScanResult:
         return read_scan(Path(path))
 
 
-def load_scan(path: str | Path) -> ScanSpec:
+def load_scan(path: str | Path, *, catalog: Catalog | None = None) -> ScanSpec:
     """Read a scan file (YAML).
+
+    Parameters
+    ----------
+    path : path
+        File to be read.
+    catalog : Catalog, optional
+        Where the scan will look up its model and measurements; without plug-ins when absent.
 
     Raises
     ------
@@ -241,15 +266,20 @@ def load_scan(path: str | Path) -> ScanSpec:
     """
     from recast.documents import load_document
 
-    return load_document(Path(path), ScanSpec)
+    spec = load_document(Path(path), ScanSpec)
+    if catalog is not None:
+        spec._plugins = catalog.plugins  # noqa: SLF001
+    return spec
 
 
-def scan(spec: ScanSpec | Mapping[str, Any] | str | Path) -> ScanResult:
+def scan(spec: ScanSpec | Mapping[str, Any] | str | Path, *, plugins: Sequence[str | Path] = ()) -> ScanResult:
     """Evaluate measurements over a plane of a model's parameters.
 
     Parameters
     ----------
     spec : ScanSpec, mapping, or path of a YAML file
+    plugins : sequence of path
+        Folders in which the model and the measurements are looked up as well.
 
     Raises
     ------
@@ -259,17 +289,19 @@ def scan(spec: ScanSpec | Mapping[str, Any] | str | Path) -> ScanResult:
     NotApplicableError
         When a measurement has nothing to say about the model.
     """
+    from recast.documents import Document
     from recast.errors import NotApplicableError
     from recast.joint import joint_minus_2_delta_ln_l
-    from recast.measurement import check_independent, load_measurements
+    from recast.measurement import check_independent, load_measurement
     from recast.model import load_model
 
     if isinstance(spec, str | Path):
         spec = load_scan(spec)
     elif not isinstance(spec, ScanSpec):
-        spec = ScanSpec.model_validate(spec)
-    model = load_model(spec.model)
-    loaded = load_measurements(spec.measurements)
+        spec = Document("scan", dict(spec)).validate(ScanSpec)
+    folders = (*spec._plugins, *plugins)  # noqa: SLF001
+    model = load_model(spec.model, plugins=folders)
+    loaded = tuple(load_measurement(name, plugins=folders) for name in spec.measurements)
     if spec.combine:
         check_independent(loaded)
     axes = _checked_axes(spec, model)
