@@ -44,7 +44,8 @@ class RecastGroup(click.Group):
         except (click.exceptions.Exit, click.Abort, click.ClickException):
             raise
         except Exception as error:
-            if settings.debug:
+            # A closed pipe (`recast list | head`) is not an error; click ends quietly on it.
+            if settings.debug or isinstance(error, BrokenPipeError):
                 raise
             raise _failure(error) from error
 

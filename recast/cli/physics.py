@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -168,27 +167,24 @@ def limit(
         one_sided=one_sided,
         expected=expected,
     )
-    limits = [
-        {"mass": m, "coupling": intervals[0][0], "excluded": intervals}
-        for m, intervals in zip(result.mass.tolist(), result.excluded, strict=True)
-        if intervals
-    ]
+    document = result.to_dict()
     if as_json:
-        print_json(
-            {"limits": limits, "confidence_level": result.confidence_level, "convention": result.convention}
-        )
+        print_json(document)
         return
+    limits = document["limits"]
     rows = [(item["mass"], item["coupling"], _intervals(item["excluded"])) for item in limits]
-    print_table(("mass/GeV", "coupling", "excluded"), rows, title=f"{model}, {' + '.join(measurement)}")
-    click.echo(result.convention)
+    print_table(("mass/GeV", "coupling", "excluded"), rows, title=f"{result.model}, {' + '.join(result.measurements)}")
     if len(limits) < len(mass):
         click.echo(f"nothing is excluded at {len(mass) - len(limits)} of {len(mass)} masses")
+    for fit in document.get("best_fit", []):
+        distance = fit["minus_2_delta_ln_l"]
+        place = f"{fit['mass']:g} GeV: coupling {fit['coupling']:.5g}"
+        click.echo(f"joint best fit at {place}, 2 delta ln L = {distance:.4g} (subtracted)")
+    click.echo(result.convention)
 
 
 def _intervals(intervals: Any) -> str:
-    return ", ".join(
-        f"{low:.4g} to {high:.4g}" if math.isfinite(high) else f"above {low:.4g}" for low, high in intervals
-    )
+    return ", ".join(f"above {low:.4g}" if high is None else f"{low:.4g} to {high:.4g}" for low, high in intervals)
 
 
 @click.command()
