@@ -506,33 +506,52 @@ def cross_section(target: Target, *, energy: float, mass_minus: float, mass_plus
                      replicates=replicates, seed=seed, signed=(2,))  # fmt: skip
 
 
-def photon_cross_section(s: float, *, mass_minus: float, mass_plus: float, couplings: dict[str, Couplings]
-                         | None = None, log2_points: int = 10, replicates: int = 32, seed: int = 1,
-                         kappa_scale: float = 0.05) -> Estimate:  # fmt: skip
-    """Cross section in fb of ``nu + gamma -> nu l- l+`` on a real, unpolarised photon at the invariant mass^2 s."""
-    couplings = couplings or {}
-    omega = np.sqrt(s) / 2
+def photon_cross_section(
+    s: float,
+    *,
+    mass_minus: float,
+    mass_plus: float,
+    virtuality: float = 0.0,
+    log2_points: int = 10,
+    replicates: int = 32,
+    seed: int = 1,
+    kappa_scale: float = 0.05,
+) -> Estimate:
+    """``nu + gamma* -> nu l- l+`` at ``s = (k + q)^2`` on an unpolarised transverse photon, in fb.
+
+    With ``virtuality`` Q2 = -q^2 > 0 (GeV^2) the flux factor is ``4 k.q`` and the entries ``vv_long``, ``aa_long``,
+    ``va_long`` are the same for the longitudinal photon.
+    """
+    shat = s + virtuality
+    rest = np.sqrt(s)
+    omega, q0 = shat / (2 * rest), (s - virtuality) / (2 * rest)
+    along = [omega, 0.0, 0.0, -q0]  # longitudinal polarisation times Q: orthogonal to q, square Q2
 
     def integrands(points: Floats) -> Floats:
         n = len(points)
         k = np.broadcast_to([omega, 0.0, 0.0, omega], (n, 4)).copy()
-        q = np.broadcast_to([omega, 0.0, 0.0, -omega], (n, 4)).copy()
-        k_out, minus, plus, weight = _decay(k, q, np.full(n, s), np.zeros(n), points, mass_minus, mass_plus,
-                                              kappa_scale)  # fmt: skip
-        event = Event(k, k_out, minus, plus, q, k, k, weight)
-        leptons = leptonic_tensor(event, mass_minus, mass_plus).real
-        # average over the two transverse polarisations: the photon comes along the third axis
+        q = np.broadcast_to([q0, 0.0, 0.0, -omega], (n, 4)).copy()
+        full = np.full(n, shat), np.full(n, virtuality)
+        k_out, minus, plus, weight = _decay(k, q, *full, points, mass_minus, mass_plus, kappa_scale)
+        leptons = leptonic_tensor(Event(k, k_out, minus, plus, q, k, k, weight), mass_minus, mass_plus).real
+        # the photon comes along the third axis
         pieces = 0.5 * (leptons[:, :, 1, 1] + leptons[:, :, 2, 2])
-        pieces *= 0.5 * FERMI_CONSTANT**2 * 4 * np.pi * ALPHA * weight * GEV2_FB / (2 * s)
-        kappa = k - k_out
-        rows = list(pieces)
-        for coupling in couplings.values():
-            gv, ga = coupling(-dot(kappa, kappa))
-            rows.append(gv**2 * pieces[0] + ga**2 * pieces[1] + gv * ga * pieces[2])
-        return np.array(rows)
+        if virtuality > 0:
+            longitudinal = np.einsum("a,snab,b->sn", along, leptons, along) / virtuality
+            pieces = np.concatenate([pieces, longitudinal])
+        flux = 2 * shat
+        return pieces * (0.5 * FERMI_CONSTANT**2 * 4 * np.pi * ALPHA * GEV2_FB / flux) * weight
 
-    return integrate(integrands, ("vv", "aa", "va", *couplings), dimensions=5, log2_points=log2_points,
-                     replicates=replicates, seed=seed, signed=(2,))  # fmt: skip
+    names = ("vv", "aa", "va") + (("vv_long", "aa_long", "va_long") if virtuality > 0 else ())
+    return integrate(
+        integrands,
+        names,
+        dimensions=5,
+        log2_points=log2_points,
+        replicates=replicates,
+        seed=seed,
+        signed=(2, 5)[: len(names) // 3],
+    )
 
 
 def constant(gv: float, ga: float) -> Couplings:
