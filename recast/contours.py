@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -148,7 +149,7 @@ def filled_regions(
     points, offsets = filled
     regions = []
     for vertices, offset in zip(points, offsets, strict=True):
-        rings = [back(np.asarray(vertices)[start:stop]) for start, stop in zip(offset[:-1], offset[1:], strict=True)]
+        rings = [back(np.asarray(vertices)[start:stop]) for start, stop in pairwise(offset)]
         regions.append(Region(outer=rings[0], holes=tuple(rings[1:])))
     return tuple(regions)
 
@@ -182,10 +183,10 @@ def complement(intervals: Sequence[Interval], *, lowest: float = 0.0) -> tuple[I
 def interval_bands(mass: ArrayLike, intervals: Sequence[Sequence[Interval]]) -> tuple[Band, ...]:
     """Join the intervals of neighbouring masses into bands.
 
-    An interval continues the band whose interval at the mass before it overlaps, each band being
-    continued once, the lowest interval first.  A band that begins or ends between two masses is
-    carried to the middle of the step (in the logarithm), so that bands which merge or split leave
-    no gap of a whole step.
+    As many intervals as at the mass before continue the bands in their order; if there are more or
+    fewer, an interval continues the lowest band that it overlaps and that is still free.  A band that
+    begins or ends between two masses is carried to the middle of the step (in the logarithm), so that
+    bands which merge or split leave no gap of a whole step.
 
     Parameters
     ----------
@@ -218,8 +219,10 @@ def interval_bands(mass: ArrayLike, intervals: Sequence[Sequence[Interval]]) -> 
         before = math.sqrt(m * float(masses[index - 1])) if index else m
         waiting = active
         active = []
+        # With as many intervals as before, each goes on in its order, however steeply it moves.
+        in_order = len(waiting) == len(here)
         for low, high in sorted(here):
-            match = next((band for band in waiting if band[-1][1] < high and low < band[-1][2]), None)
+            match = next((b for b in waiting if in_order or (b[-1][1] < high and low < b[-1][2])), None)
             if match is None:
                 match = [(before, low, high)] if index else []
             else:

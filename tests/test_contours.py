@@ -93,6 +93,13 @@ def test_one_open_band() -> None:
     assert np.isinf(band.upper).all()
 
 
+def test_steep_bands_stay_together_on_few_masses() -> None:
+    mass = np.array([1.0, 10.0, 100.0])
+    lower, upper = interval_bands(mass, [[(m, 1.1 * m), (5.0 * m, 6.0 * m)] for m in mass])
+    np.testing.assert_array_equal(lower.lower, mass)
+    np.testing.assert_array_equal(upper.upper, 6.0 * mass)
+
+
 def test_bands_that_split_begin_in_the_middle_of_the_step() -> None:
     upper, lower = interval_bands(
         [1.0, 4.0, 16.0],

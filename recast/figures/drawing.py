@@ -6,7 +6,6 @@ longer than a call.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +25,6 @@ __all__ = [
     "LINES",
     "canvas",
     "fill_style",
-    "label_curve",
     "place_labels",
     "set_axes",
     "styled",
@@ -239,44 +236,6 @@ def place_labels(axes: Axes, labels: tuple[Label, ...], *, colour: str = "black"
             path_effects=[withStroke(linewidth=2.5, foreground="white", alpha=0.75)],
             zorder=10,
         )
-
-
-def label_curve(
-    axes: Axes,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    at: float,
-    text: str,
-    *,
-    colour: str,
-    size: float = 10.0,
-) -> None:
-    """Write a label just above a curve, along it.
-
-    Parameters
-    ----------
-    x, y : ndarray, shape (n,)
-        The curve, ``x`` increasing.
-    at : float
-        Where along ``x``.
-    """
-    step = int(np.clip(np.searchsorted(x, at), 1, x.size - 2))
-    before = axes.transData.transform((x[step - 1], y[step - 1]))
-    after = axes.transData.transform((x[step + 1], y[step + 1]))
-    angle = math.degrees(math.atan2(after[1] - before[1], after[0] - before[0]))
-    axes.annotate(
-        text,
-        (x[step], y[step]),
-        xytext=(-4.0 * math.sin(math.radians(angle)), 4.0 * math.cos(math.radians(angle))),
-        textcoords="offset points",
-        rotation=angle,
-        rotation_mode="anchor",
-        color=COLOURS[colour],
-        fontsize=size,
-        horizontalalignment="center",
-        verticalalignment="bottom",
-        zorder=10,
-    )
 
 
 def tidy_convention(text: str) -> str:

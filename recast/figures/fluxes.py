@@ -95,6 +95,7 @@ def draw(data: FluxData) -> Figure:
             curve = item.curve
             positive = item.density > 0.0
             x, y = data.energy[positive], item.density[positive]
-            axes.plot(x, y, color=drawing.COLOURS[curve.colour], linestyle=drawing.LINES[curve.line])
-            drawing.label_curve(axes, x, y, curve.label_at, curve.label, colour=curve.colour, size=12.0)
+            colour, line = drawing.COLOURS[curve.colour], drawing.LINES[curve.line]
+            axes.plot(x, y, color=colour, linestyle=line, linewidth=1.2)
+            drawing.place_labels(axes, curve.labels, colour=curve.colour)
     return figure

@@ -279,11 +279,10 @@ class CrossSectionRecipe(FigureRecipe):
 
 
 class FluxCurve(Strict):
-    """One neutrino species and where along its curve it is named (energy in GeV)."""
+    """One neutrino species."""
 
     neutrino: str
-    label: str
-    label_at: Positive
+    labels: tuple[Label, ...]
     colour: Colour
     line: LineStyle = "solid"
 
