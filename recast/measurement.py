@@ -374,7 +374,12 @@ def build_measurement(
             selected[key] = _text(choice)
         document = document.merged(("variants", key, "choices", variant.match(_text(choice))))
     schema = _schema(_class_of(document, "observable", catalog), _class_of(document, "likelihood", catalog))
-    measurement = document.validate(schema)
+    # For observables that have files of their own.
+    context = {
+        "plugins": () if catalog is None else catalog.plugins,
+        "folder": Path(document.file).parent if Path(document.file).is_file() else None,
+    }
+    measurement = document.validate(schema, context=context)
     measurement._selected = selected  # noqa: SLF001
     return measurement
 

@@ -11,11 +11,20 @@ Eqs. 14 to 17, where the shifts do not depend on K2).
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from recast.channels import Channel
 from recast.constants import DEFAULT_INPUTS, ElectroweakInputs
@@ -44,7 +53,7 @@ class Beam(BaseModel):
     channel : str
         Trident channel; its incoming neutrino picks the flux column.
     flux : str, optional
-        Name or file of a flux.
+        Name of a flux, or a CSV file (relative to the file of the measurement).
     energy : float, optional
         A single neutrino energy in GeV, instead of a flux.
     exposure : float
@@ -112,6 +121,16 @@ class TridentRatio(BaseModel):
     standard_model: float = Field(default=1.0, gt=0.0, allow_inf_nan=False)
     electroweak: ElectroweakInputs = DEFAULT_INPUTS
 
+    _plugins: tuple[Path, ...] = PrivateAttr(default=())
+    _folder: Path | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _remember_where_to_look(self, info: ValidationInfo) -> Self:
+        context = info.context or {}
+        self._plugins = tuple(context.get("plugins", ()))
+        self._folder = context.get("folder")
+        return self
+
     @cached_property
     def terms(self) -> tuple[_Term, ...]:
         """Folded spectra by channel and regime, in fb per target; loaded once."""
@@ -135,7 +154,7 @@ class TridentRatio(BaseModel):
         if beam.energy is not None:
             flux = Flux.line(beam.energy, neutrino=species)
         else:
-            flux = load_flux(str(beam.flux), neutrino=species)
+            flux = load_flux(self._flux_file(str(beam.flux)), neutrino=species, plugins=self._plugins)
         spectrum = load_spectrum(
             channel,
             self.target,
@@ -145,6 +164,12 @@ class TridentRatio(BaseModel):
             inputs=self.electroweak,
         )
         return beam.exposure * float(flux.integral), spectrum
+
+    def _flux_file(self, name: str) -> str | Path:
+        """Return the name of a flux, or its file beside that of the measurement."""
+        if self._folder is not None and name.endswith(".csv"):
+            return self._folder / name
+        return name
 
     @cached_property
     def standard_model_cross_sections(self) -> dict[str, float]:

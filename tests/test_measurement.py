@@ -1,0 +1,240 @@
+"""Every shipped measurement in every variant, and what is said about those that are wrong."""
+
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from recast.catalog import Catalog
+from recast.channels import Channel
+from recast.couplings import sm_couplings, va_couplings
+from recast.errors import DocumentError, NotApplicableError, RecastError, UnknownNameError
+from recast.interactions import ContactInteraction, StandardModel, U1Mediator
+from recast.likelihoods import AsymmetricGaussian, Gaussian
+from recast.measurement import Measurement, load_measurement, split_reference
+from recast.observables.magnetic_moment import MagneticMoment
+from recast.observables.trident_ratio import TridentRatio
+from recast.statistics import weighted_average
+
+LMU_LTAU = {"e": 0.0, "mu": 1.0, "tau": -1.0}
+
+
+def references() -> list[str]:
+    """Return every measurement with every combination of its variants."""
+    found = []
+    for name in Catalog().names("measurements"):
+        variants = load_measurement(name).variants
+        for choices in product(*(variant.choices for variant in variants.values())):
+            chosen = [f"{key}={choice}" for key, choice in zip(variants, choices, strict=True)]
+            found.append(f"{name}:{','.join(chosen)}")
+    return found
+
+
+@pytest.mark.parametrize("reference", references())
+def test_every_measurement_in_every_variant(reference: str) -> None:
+    measurement = load_measurement(reference)
+    assert load_measurement(measurement.label) == measurement
+    assert measurement.citations
+    for source in measurement.citations:
+        assert source.bibtex.count("{") == source.bibtex.count("}")
+        assert source.arxiv or source.doi
+    standard = float(measurement.prediction(StandardModel()))
+    if isinstance(measurement.observable, TridentRatio):
+        assert standard == pytest.approx(measurement.observable.standard_model, rel=1e-12)
+    else:
+        assert isinstance(measurement.observable, MagneticMoment)
+        assert standard == 0.0
+    if measurement.projection:
+        assert measurement.data == standard
+    assert measurement.expected().data == standard
+
+    plane = U1Mediator(LMU_LTAU, mass=[[0.01], [1.0], [100.0]], coupling=[[0.0, 1e-3, 0.05, 1.0]])
+    prediction = measurement.prediction(plane)
+    assert prediction.shape == (3, 4)
+    assert np.all(np.diff(prediction, axis=1) > 0.0)
+    np.testing.assert_allclose(prediction[:, 0], standard, atol=1e-12)
+    distance = measurement.minus_2_delta_ln_l(plane)
+    at_data = measurement.likelihood.nll(measurement.data)
+    np.testing.assert_allclose(distance, 2.0 * (measurement.nll(plane) - at_data), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(measurement.p_value(plane), stats.chi2.sf(distance, 1), rtol=1e-9)
+    # Theory errors can only bring a prediction closer.
+    bare = measurement.likelihood.minus_2_delta_ln_l(prediction)
+    assert np.all(distance <= bare * (1.0 + 1e-12) + 1e-12)
+    if measurement.theory_errors:
+        assert distance[2, 3] < bare[2, 3]
+
+
+# The inputs as they were published; an error is (lower, upper) where it is not symmetric.
+PUBLISHED = {
+    "ccfr": (0.82, 0.28),
+    "ccfr:data=counts": (37.0, 12.4),
+    "charm_ii": (1.58, 0.64),
+    "charm_ii:error=2019": (1.58, 0.64),
+    "charm_ii:error=2014": (1.58, 0.57),
+    "nutev": (0.72, (0.72, 1.73)),
+    "nutev:report=1998": (0.67, 0.27),
+    "trident_average": (0.83, 0.18),
+    "dune_nd": (1.0, 0.40),
+    "dune_nd:accuracy=.250": (1.0, 0.25),
+    "lbne_5gev": (1.0, 0.30),
+    "lbne_5gev:accuracy=1e-1": (1.0, 0.10),
+    "muon_g2": (2.71e-9, 0.73e-9),
+    "muon_g2:year=2014": (2.9e-9, 1.8e-9),
+    "muon_g2:year=2019.0": (2.71e-9, 0.73e-9),
+}
+
+
+@pytest.mark.parametrize("reference", PUBLISHED)
+def test_published_inputs(reference: str) -> None:
+    value, error = PUBLISHED[reference]
+    likelihood = load_measurement(reference).likelihood
+    if isinstance(error, tuple):
+        assert likelihood == AsymmetricGaussian(value=value, lower=error[0], upper=error[1])
+    else:
+        assert likelihood == Gaussian(value=value, error=error)
+
+
+def test_the_average_is_that_of_its_inputs() -> None:
+    measurement = load_measurement("trident_average")
+    errors = [item.error for item in measurement.inputs if item.error is not None]
+    average = weighted_average([item.value for item in measurement.inputs], errors)
+    assert isinstance(measurement.likelihood, Gaussian)
+    assert round(average.value, 2) == measurement.likelihood.value
+    assert round(average.error, 2) == measurement.likelihood.error
+    for name, item in zip(("charm_ii:error=2014", "ccfr", "nutev:report=1998"), measurement.inputs, strict=True):
+        assert load_measurement(name).likelihood == Gaussian(value=item.value, error=item.error or 0.0)
+
+
+def test_ccfr_counts_exclude_v_minus_a() -> None:
+    counts = load_measurement("ccfr:data=counts")
+    published = {item.name: item for item in counts.inputs}
+    assert counts.observable.standard_model == 45.3
+    (error,) = counts.theory_errors.values()
+    assert error.relative == pytest.approx(2.3 / 45.3, rel=1e-4)
+    channel = Channel.parse("numu_numu_mu-mu+")
+    shift = np.subtract(va_couplings(channel), sm_couplings(channel))
+    v_minus_a = ContactInteraction(dgv=shift[0], dga=shift[1])
+    # 78.1 +- 3.9 events were predicted for V-A: ours, 45.3 times the coherent ratio, agrees within that error.
+    assert float(counts.prediction(v_minus_a)) == pytest.approx(published["V-A prediction, events"].value, abs=3.9)
+    assert float(counts.p_value(v_minus_a)) < 0.01
+    assert float(counts.p_value(StandardModel())) > 0.3
+
+
+def test_theory_errors_have_the_closed_form() -> None:
+    measurement = load_measurement("ccfr:theory_error=profiled,regime=total")
+    point = U1Mediator(LMU_LTAU, mass=1.0, coupling=3e-3)
+    parts = measurement.observable.contributions(point)
+    assert set(parts) == {"coherent", "incoherent"}
+    ratio = float(measurement.prediction(point))
+    variance = 0.28**2 + (0.06 * parts["coherent"]) ** 2 + (0.30 * parts["incoherent"]) ** 2
+    expected = (ratio - 0.82) ** 2 / variance
+    assert float(measurement.minus_2_delta_ln_l(point)) == pytest.approx(float(expected), rel=1e-12)
+
+
+def test_charm_ii_adds_the_rates_of_four_beams() -> None:
+    observable = load_measurement("charm_ii").observable
+    assert [beam.channel for beam in observable.beams].count("numubar_numubar_mu-mu+") == 2
+    assert len(observable.terms) == 2
+    alone = [TridentRatio.model_validate({"target": "SiO2", "beams": [beam.model_dump()]}) for beam in observable.beams]
+    point = U1Mediator(LMU_LTAU, mass=0.1, coupling=1e-3)
+    rates = np.array([single.standard_model_cross_sections["coherent"] for single in alone])
+    ratios = np.array([float(single.predict(point)) for single in alone])
+    expected = np.sum(rates * ratios) / np.sum(rates)
+    assert float(observable.predict(point)) == pytest.approx(expected, rel=1e-10)
+    assert ratios.max() / ratios.min() > 1.05  # else the sum would not be tested
+
+
+def test_what_a_measurement_says_nothing_about() -> None:
+    contact = ContactInteraction(dgv=0.1, dga=0.0)
+    with pytest.raises(NotApplicableError, match="'muon_g2' does not apply"):
+        load_measurement("muon_g2").prediction(contact)
+    with pytest.raises(NotApplicableError):
+        load_measurement("muon_g2").nll(contact)
+
+
+@given(
+    st.dictionaries(
+        st.from_regex(r"[a-z_]+", fullmatch=True), st.from_regex(r"[a-z0-9.\-]+", fullmatch=True), max_size=3
+    )
+)
+def test_references_are_split(chosen: dict[str, str]) -> None:
+    tail = ",".join(f"{key}={value}" for key, value in chosen.items())
+    assert split_reference(f"charm_ii:{tail}" if tail else "charm_ii") == ("charm_ii", chosen)
+
+
+@pytest.mark.parametrize(
+    ("reference", "complaint"),
+    [
+        ("charm_i", "did you mean charm_ii"),
+        ("charm_ii:eror=2014", "did you mean error"),
+        ("charm_ii:error=2015", "known: 2019, 2014"),
+        ("charm_ii:error=abc", "unknown choice of charm_ii:error 'abc'"),
+        ("muon_g2:regime=total", "unknown variant of muon_g2 'regime'"),
+    ],
+)
+def test_unknown_names_show_near_ones(reference: str, complaint: str) -> None:
+    with pytest.raises(UnknownNameError, match=complaint):
+        load_measurement(reference)
+
+
+@pytest.mark.parametrize("reference", ["ccfr:", "ccfr:data", "ccfr:data=", "ccfr:=counts", "ccfr:data=counts,"])
+def test_malformed_variants_are_explained(reference: str) -> None:
+    with pytest.raises(RecastError, match="NAME:key=value"):
+        load_measurement(reference)
+
+
+def test_a_variant_is_chosen_once() -> None:
+    with pytest.raises(RecastError, match="twice"):
+        load_measurement("ccfr:data=counts,data=ratio")
+
+
+CCFR = Path(str(Catalog().file("measurements", "ccfr"))).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("error: 0.28", "error: -0.28", r"line 13: likelihood\.error should be greater than 0, not -0\.28"),
+        ("type: gaussian", "type: gausian", r"line 11: likelihood\.type: .*did you mean gaussian"),
+        ("type: trident_ratio", "type: trident", r"observable\.type: .*did you mean trident_ratio"),
+        ("  target: Fe56\n", "", r"'observable\.target' is missing"),
+        ("  regime: coherent", "  regme: coherent", "did you mean regime"),
+        ("title:", "titel:", "did you mean title"),
+        ("default: ratio", "default: ration", "not one of the choices ratio, counts"),
+        ("numu_numu_mu-mu+", "numu_numu_mu-e+", "violates lepton flavour"),
+        ("@article{Mishra:1991bv,", "@article{Mishra:1991xx,", "Mishra:1991xx"),
+        ("likelihood:\n  type: gaussian\n  value: 0.82\n  error: 0.28\n", "", "'likelihood' is missing"),
+    ],
+)
+def test_wrong_files_are_explained(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    assert old in CCFR
+    path = tmp_path / "mine.yaml"
+    path.write_text(CCFR.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DocumentError, match=complaint) as caught:
+        load_measurement(str(path))
+    assert "mine.yaml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_ones_own_with_its_own_flux(tmp_path: Path) -> None:
+    header = "# title: A beam\n# units: 1/GeV\n# source: made up\n"
+    (tmp_path / "beam.csv").write_text(f"{header}energy,numu\n20,0.01\n40,0.03\n60,0.01\n")
+    text = CCFR.replace("name: ccfr", "name: mine").replace("flux: ccfr_numu", "flux: beam.csv")
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    measurement = load_measurement(f"{tmp_path / 'mine.yaml'}:theory_error=profiled")
+    assert measurement.label == "mine:theory_error=profiled"
+    point = U1Mediator(LMU_LTAU, mass=0.1, coupling=1e-3)
+    mine, ccfr = (float(m.prediction(point)) for m in (measurement, load_measurement("ccfr")))
+    assert mine > ccfr > 1.0  # lower energies feel a light boson more
+
+
+def test_measurements_are_frozen() -> None:
+    measurement: Any = load_measurement("ccfr")
+    assert isinstance(measurement, Measurement)
+    with pytest.raises(ValueError, match="frozen"):
+        measurement.title = "other"
