@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from . import monte_carlo as mc
 
@@ -98,6 +100,15 @@ def test_leptonic_tensor_is_gauge_invariant(pair, antineutrino):
     event = events(*PAIRS[pair], energy=ENERGY[pair])
     tensor = mc.leptonic_tensor(event, *PAIRS[pair], antineutrino=antineutrino)
     assert np.all(gauge_violation(tensor, event.q) < 1e-7)
+
+
+@settings(max_examples=25, deadline=None)
+@given(m1=st.floats(0.01, 2.0), m2=st.floats(0.01, 2.0), above=st.floats(1.2, 30.0), antineutrino=st.booleans())
+def test_gauge_invariance_at_any_masses(m1, m2, above, antineutrino):
+    threshold = (m1 + m2) * (1 + (m1 + m2) / (2 * mc.PROTON))
+    event = events(m1, m2, energy=above * threshold, n=50)
+    tensor = mc.leptonic_tensor(event, m1, m2, antineutrino=antineutrino)
+    assert np.all(gauge_violation(tensor, event.q) < 1e-6)
 
 
 def test_printed_mass_sign_is_not_gauge_invariant():
