@@ -24,14 +24,15 @@ from recast.errors import FluxError, OutOfRangeError
 if TYPE_CHECKING:
     from recast.flux import Flux
     from recast.interactions import Interaction
-    from recast.spectrum import Spectrum
+    from recast.spectrum import Component, Spectrum
+    from recast.trident.targets import Target
 
 __all__ = ["DUNE_POT_PER_YEAR", "EventRate", "event_rate", "nuclei_per_tonne"]
 
 DUNE_POT_PER_YEAR = 1.1e21
 """Protons on target per year assumed by Table II of arXiv:1902.06765."""
 
-COMPONENTS = ("coherent", "proton", "neutron")
+COMPONENTS: tuple[Component, ...] = ("coherent", "proton", "neutron")
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,9 @@ class EventRate:
 
     def rows(self) -> list[tuple[str, Any, Any]]:
         """Return (component, cross section, events), with the sums."""
-        rows = [(name, self.cross_section[name], self.events[name]) for name in COMPONENTS]
+        rows: list[tuple[str, Any, Any]] = [
+            (name, self.cross_section[name], self.events[name]) for name in COMPONENTS
+        ]
         incoherent = self.cross_section["proton"] + self.cross_section["neutron"]
         rows.append(("incoherent", incoherent, self.incoherent))
         rows.append(("total", self.cross_section["coherent"] + incoherent, self.total))
@@ -114,7 +117,7 @@ def nuclei_per_tonne(atomic_weight: float) -> float:
 
 def event_rate(
     channel: Channel | str,
-    target: str,
+    target: Target | str,
     flux: Flux | str,
     *,
     interaction: Interaction | None = None,
@@ -132,7 +135,8 @@ def event_rate(
     channel
         Trident channel, e.g. ``numu_numu_mu-mu+``.
     target
-        Nucleus or compound, e.g. ``Ar40``; its natural atomic weight is used (39.95 u for argon).
+        Nucleus or compound, e.g. ``Ar40``, or a YAML file (:mod:`recast.target_file`); natural atomic weights are
+        used (39.95 u for argon).
     flux
         Flux, or the name of one (the channel's neutrino is taken from it).
     interaction
@@ -162,7 +166,7 @@ def event_rate(
     """
     from recast.flux import load_flux
     from recast.spectrum import load_spectrum
-    from recast.trident.targets import load_target
+    from recast.target_file import find_target
 
     for name, value in (("mass_tonnes", mass_tonnes), ("pot_per_year", pot_per_year), ("years", years)):
         if not (np.isfinite(value) and value > 0):
@@ -172,15 +176,21 @@ def event_rate(
         flux = load_flux(flux, neutrino=channel.neutrino)
     if integrated_flux is None:
         integrated_flux = _absolute_integral(flux)
-    nuclei = mass_tonnes * nuclei_per_tonne(load_target(target).atomic_weight)
+    target = find_target(target) if isinstance(target, str) else target
+    nuclei = mass_tonnes * nuclei_per_tonne(target.atomic_weight)
     per_fb = integrated_flux * FB_TO_M2 * nuclei * pot_per_year * years
     sigma: dict[str, NDArray[np.float64]] = {}
     for component in COMPONENTS:
-        spectrum = load_spectrum(channel, target, flux, component=component, form_factor=form_factor, inputs=inputs)
-        sigma[component] = _cross_section(spectrum, channel, interaction, inputs)
+        total = np.zeros(())
+        for nucleus, number in target.constituents:
+            spectrum = load_spectrum(
+                channel, nucleus.name, flux, component=component, form_factor=form_factor, inputs=inputs
+            )
+            total = total + number * _cross_section(spectrum, channel, interaction, inputs)
+        sigma[component] = total
     return EventRate(
         channel=str(channel),
-        target=target,
+        target=target.name,
         flux=flux.name,
         integrated_flux=float(integrated_flux),
         mass_tonnes=mass_tonnes,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -63,6 +65,35 @@ def test_a_shape_needs_an_integrated_flux() -> None:
     rate = event_rate(MUMU, "Fe56", "ccfr_numu", integrated_flux=2e-3)
     half = event_rate(MUMU, "Fe56", "ccfr_numu", integrated_flux=1e-3)
     assert rate.coherent == pytest.approx(2.0 * half.coherent)
+
+
+def test_a_compound_is_the_sum_of_its_atoms_whether_named_or_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "glass.yaml"
+    file.write_text("name: glass\natoms: {Si28: 1, O16: 2}\n", encoding="utf-8")
+    mine = event_rate(MUMU, str(file), FHC)
+    glass = event_rate(MUMU, "SiO2", FHC)
+    assert mine.target == "glass"
+    for component, events in glass.events.items():
+        assert mine.events[component] == pytest.approx(events, rel=1e-12)
+    silicon, oxygen = (event_rate(MUMU, name, FHC).cross_section["coherent"] for name in ("Si28", "O16"))
+    assert glass.cross_section["coherent"] == pytest.approx(silicon + 2.0 * oxygen)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("name: glass\natoms: {Si29: 1}\n", "Si28"),
+        ("name: glass\natoms: {Si28: 0}\n", "Si28"),
+        ("name: glass\natom: {Si28: 1}\n", "line 2"),
+        ("name: glass\n", "atoms"),
+    ],
+)
+def test_a_bad_target_file_is_explained(tmp_path: Path, text: str, named: str) -> None:
+    file = tmp_path / "glass.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(RecastError, match=named) as error:
+        event_rate(MUMU, str(file), FHC)
+    assert "glass.yaml" in str(error.value)
 
 
 def test_below_threshold_there_are_no_events() -> None:
