@@ -150,6 +150,11 @@ def grid_path(name: str) -> Path:
     raise unknown("grid", name, known)
 
 
+def shipped_grids() -> list[Path]:
+    """List the grid files that come with recast."""
+    return sorted(Path(str(resources.files("recast.grids"))).glob("*.h5"))
+
+
 @contextmanager
 def open_grid(path: str | Path) -> Iterator[h5py.File]:
     """Open a grid for reading, after a look at what it claims to be.

@@ -48,6 +48,9 @@ Lepton = Literal["e", "mu", "tau"]
 #: Fraction of the default nodes used for the error estimate.
 COARSE = 0.8
 
+#: Intervals next to the threshold that get a node more.
+EXTRA_ENERGIES = 4
+
 #: Mediator masses in GeV whose linear and squared propagator moments are tested, see :func:`moments`.
 MOMENT_MASSES = (1e-3, 1e-2, 0.1, 1.0, 10.0, 300.0)
 
@@ -144,7 +147,7 @@ def relative_error(value: Array, reference: Array) -> tuple[float, float]:
 
 def node_counts(minus: str, plus: str) -> NodeCounts:
     """Nodes that give 1e-5 for a lepton pair."""
-    return NodeCounts(q2=36) if "e" in (minus, plus) else NodeCounts()
+    return NodeCounts(q2=40) if "e" in (minus, plus) else NodeCounts()
 
 
 def coarser(counts: NodeCounts) -> NodeCounts:
@@ -177,7 +180,10 @@ def energies_of(recipe: Recipe, scatterer: Scatterer, pair_mass: float) -> tuple
     threshold = threshold_energy(scatterer.mass, pair_mass)
     low, high = np.log(recipe.first_energy * threshold), np.log(recipe.energy_max - threshold)
     count = int(np.ceil((high - low) * recipe.energies_per_efold)) + 1
-    energy = threshold + np.exp(np.linspace(low, high, count))
+    x = np.linspace(low, high, count)
+    # a spline is least accurate in its first intervals: halve them
+    x = np.sort(np.concatenate([x, 0.5 * (x[:EXTRA_ENERGIES] + x[1 : EXTRA_ENERGIES + 1])]))
+    energy = threshold + np.exp(x)
     energy[-1] = recipe.energy_max
     return threshold, energy
 
