@@ -288,3 +288,54 @@ def test_data_are_not_counted_twice() -> None:
         limit(MODEL, ["ccfr", "trident_average"], 1.0)
     with pytest.raises(RecastError, match="named twice"):
         limit(MODEL, ["charm_ii", "charm_ii:error=2014"], 1.0)
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected", "tolerance"),
+    [
+        # Two-sided 95% limits on g' of L_mu - L_tau at 0.01, 0.1, 1, 10 and 100 GeV.
+        ("ccfr", [8.17e-4, 1.078e-3, 2.673e-3, 1.880e-2, 0.1857], 0.01),
+        # Where the mediator is heavy, (1 + 4 s^2 + 2 v^2 g'^2 / m^2)^2 with AA/VV = 1.13 gives the same.
+        ("ccfr:data=counts", [None, None, None, 1.88e-2, 0.186], 0.01),
+    ],
+)
+def test_limits_of_real_measurements(reference: str, expected: list[float | None], tolerance: float) -> None:
+    result = limit("lmu_ltau", reference, [0.01, 0.1, 1.0, 10.0, 100.0])
+    for ours, value in zip(result.coupling, expected, strict=True):
+        if value is not None:
+            assert ours == pytest.approx(value, rel=tolerance)
+    assert all(intervals[-1][1] is None for intervals in result.excluded)
+
+
+def test_heavy_mediators_are_limited_as_contact_shifts_are() -> None:
+    # Equations 16 and 20 of arXiv:1902.06765: g' < 0.2 (m / 100 GeV).
+    vector, ratio, vev = 1.0 + 4.0 * 0.23129, 1.13, 246.22
+    edge = 0.82 + 1.959964 * 0.28
+    shift = np.sqrt(edge * (vector**2 + ratio) - ratio) - vector
+    expected = np.sqrt(shift / (2.0 * vev**2)) * 1000.0
+    assert limit("lmu_ltau", "ccfr", 1000.0).coupling[0] == pytest.approx(expected, rel=5e-3)
+
+
+def test_both_models_give_the_same_muon_limits() -> None:
+    mass = [0.1, 10.0]
+    first, second = (limit(name, "ccfr", mass).coupling for name in ("lmu_ltau", "le_lmu"))
+    np.testing.assert_allclose(first, second, rtol=1e-12)
+
+
+def test_the_g2_band_is_allowed_between_its_edges() -> None:
+    result = limit("lmu_ltau", "muon_g2", [0.1, 100.0])
+    for intervals in result.excluded:
+        assert [end is None for _, end in intervals] == [False, True]
+    (below, above) = result.excluded[1]
+    # Heavy: delta a = g'^2 m_mu^2 / (12 pi^2 m^2).
+    edges = np.array([2.71e-9 - 1.959964 * 0.73e-9, 2.71e-9 + 1.959964 * 0.73e-9])
+    heavy = np.sqrt(edges * 12.0 * np.pi**2) * 100.0 / 0.1056583755
+    np.testing.assert_allclose([below[1], above[0]], heavy, rtol=1e-3)
+
+
+def test_combining_with_a_weak_measurement_changes_little() -> None:
+    mass = [0.05, 5.0]
+    alone = limit("lmu_ltau", "ccfr", mass)
+    together = limit("lmu_ltau", ["ccfr", "nutev"], mass)
+    assert together.best_fit is not None
+    np.testing.assert_allclose(together.coupling, alone.coupling, rtol=0.1)
