@@ -393,7 +393,8 @@ def test_a_model_in_a_plugin_folder(tmp_path: Path) -> None:
 
     text = resources.files("recast.models").joinpath("lmu_ltau.yaml").read_text(encoding="utf-8")
     (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "my_boson.yaml").write_text(text.replace("name: lmu_ltau", "name: my_boson"), encoding="utf-8")
+    mine = text.replace("name: lmu_ltau", "name: my_boson")
+    (tmp_path / "models" / "my_boson.yaml").write_text(mine, encoding="utf-8")
     words = ("predict", "my_boson", "ccfr", "--mass", "1", "--coupling", "1e-3")
     assert "my_boson" in refused(*words)
     mine = run_json("--plugins", str(tmp_path), *words)
