@@ -66,7 +66,8 @@ class Catalog:
                 msg = f"plug-in folder {folder} does not exist"
                 raise RecastError(msg)
             if not any((folder / kind).is_dir() for kind in KINDS) and not any(folder.glob("*.py")):
-                msg = f"plug-in folder {folder} holds none of {', '.join(f'{kind}/' for kind in KINDS)} and no Python files"
+                kinds = ", ".join(f"{kind}/" for kind in KINDS)
+                msg = f"plug-in folder {folder} holds none of {kinds} and no Python files"
                 raise RecastError(msg)
         object.__setattr__(self, "plugins", folders)
 

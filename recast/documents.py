@@ -107,8 +107,8 @@ class Document:
         except ValidationError as error:
             from recast.faults import first_fault
 
-            where, message = first_fault(error, schema, value)
-            raise self.error(message, (*place, *where)) from error
+            where, message = first_fault(error, schema, value, prefix=place)
+            raise self.error(message, where) from error
 
 
 def _merge(

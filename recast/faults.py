@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import types
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from recast.errors import near_matches
@@ -14,10 +15,12 @@ if TYPE_CHECKING:
 
 __all__ = ["first_fault"]
 
-Place = tuple[str | int, ...]
+Place = tuple[Hashable, ...]
 
 
-def first_fault(error: ValidationError, schema: Any, value: Any) -> tuple[Place, str]:
+def first_fault(
+    error: ValidationError, schema: Any, value: Any, *, prefix: Sequence[Hashable] = ()
+) -> tuple[Place, str]:
     """Return the place and the description of the fault to mend first.
 
     Parameters
@@ -28,21 +31,29 @@ def first_fault(error: ValidationError, schema: Any, value: Any) -> tuple[Place,
         What was validated against: tells the known keys.
     value : object
         What was validated: tells which parts of pydantic's location are keys of the document.
+    prefix : sequence
+        Keys that lead to the value in its document.
 
     Returns
     -------
     place : tuple
-        Keys that lead to the fault, or to where a missing key belongs.
+        Keys that lead, from the top of the document, to the fault or to where a missing key belongs.
     message : str
         With the number of further faults.
     """
     # A misspelt key is also a missing one: the misspelling is what to mend.
     faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
-    first = faults[0]
+    first = faults.pop(0)
+    if first["type"] == "extra_forbidden":
+        parent = first["loc"][:-1]
+        faults = [fault for fault in faults if (fault["type"], fault["loc"][:-1]) != ("missing", parent)]
     place = _place(first["loc"], value)
+    if first["type"].startswith("union_tag"):
+        place = (*place, str(first.get("ctx", {}).get("discriminator", "")).strip("'"))
+    place = (*prefix, *place)
     message = _message(first, place, schema)
-    if len(faults) > 1:
-        message += f" ({len(faults) - 1} more to mend in this file)"
+    if faults:
+        message += f" ({len(faults)} more to mend in this file)"
     return place, message
 
 
@@ -73,16 +84,14 @@ def _message(fault: ErrorDetails, place: Place, schema: Any) -> str:
         hint = f": did you mean {' or '.join(near)}?" if near else ""
         listed = f" (known here: {', '.join(known)})" if known else ""
         return f"unknown key {key!r}{hint}{listed}"
-    if kind == "missing":
+    if kind in {"missing", "union_tag_not_found"}:
         return f"the key {key!r} is missing"
     text = fault["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     if kind in {"value_error", "assertion_error"}:
         return f"{key}: {text}" if key else text
     if kind in {"union_tag_invalid", "literal_error", "enum"}:
         return _choice_message(fault, key)
-    if kind == "union_tag_not_found":
-        name = str(fault.get("ctx", {}).get("discriminator", "")).strip("'")
-        return f"the key {'.'.join(filter(None, (key, name)))!r} is missing"
+    text = re.sub(r" or (instance of \w+|object to extract fields from)", "", text)
     text = text.replace("Input should be", "should be").replace("valid dictionary", "mapping ('key: value')")
     return f"{key or 'the document'} {text[0].lower()}{text[1:]}, not {_shown(fault['input'])}"
 
@@ -92,8 +101,6 @@ def _choice_message(fault: ErrorDetails, key: str) -> str:
     context = fault.get("ctx", {})
     given = context.get("tag", fault["input"])
     if fault["type"] == "union_tag_invalid":
-        name = str(context.get("discriminator", "")).strip("'")
-        key = ".".join(filter(None, (key, name)))
         expected = str(context.get("expected_tags", ""))
     else:
         expected = str(context.get("expected", "")).replace(" or ", ", ")
