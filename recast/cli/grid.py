@@ -24,7 +24,7 @@ def grid() -> None:
 @grid.command("build")
 @click.argument("name")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="HDF5 file. [default: NAME.h5 here]")
-@click.option("--recipe", type=click.Path(path_type=Path), help="YAML file that says what a grid holds. [default: shipped]")
+@click.option("--recipe", type=click.Path(path_type=Path), help="YAML that says what a grid holds. [default: shipped]")
 @click.option("--processes", type=click.IntRange(min=1), help="Processes to use. [default: one per core]")
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @common_options
@@ -93,20 +93,27 @@ def verify(
 @grid.command("info")
 @click.argument("names", nargs=-1)
 @common_options
-def info(names: tuple[str, ...], as_json: bool) -> None:
-    """Describe grids: what they hold, for which physics, how accurate, and whether they are intact.
+@click.pass_context
+def info(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
+    """Describe grids: what they hold, how accurate, whether intact.
 
-    NAMES are those of shipped grids or files; all shipped ones by default.
+    NAMES are those of shipped grids or files; all shipped ones by default. Exit code 1 when one is not intact.
     """
     from recast.grid import describe_grid
 
     descriptions = [describe_grid(path) for path in _paths(names)]
     if as_json:
         print_json({"grids": descriptions})
-        return
+    else:
+        _print_descriptions(descriptions)
+    if not all(table["intact"] for description in descriptions for table in description["tables"].values()):
+        ctx.exit(CHECK_FAILED)
+
+
+def _print_descriptions(descriptions: list[dict[str, Any]]) -> None:
     for description in descriptions:
-        tables = description.pop("tables")
-        print_table(("", ""), [(key, _text(value)) for key, value in description.items()])
+        tables = description["tables"]
+        print_table(("", ""), [(key, _text(value)) for key, value in description.items() if key != "tables"])
         print_table(
             ("table", "energies", "threshold (GeV)", "total", "moments", "intact"),
             [
