@@ -151,9 +151,16 @@ def limit(
         raise RecastError(msg)
     loaded = load_measurements(measurements)
     check_independent(loaded)
-    masses = np.atleast_1d(np.asarray(mass, dtype=float)).ravel()
+    try:
+        masses = np.atleast_1d(np.asarray(mass, dtype=float)).ravel()
+    except (TypeError, ValueError):
+        msg = f"the mass must be a positive finite number, not {mass!r}"
+        raise RecastError(msg) from None
     level = check_confidence_level(confidence_level)
     z = quantile(level, one_sided=one_sided)
+    if not masses.size:
+        msg = "at least one mass is needed for a limit"
+        raise RecastError(msg)
     interaction = model(mass=masses, coupling=np.zeros_like(masses))  # checks every mass
     for measurement in loaded:
         reason = measurement.applicable(interaction)

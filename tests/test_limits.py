@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from recast.errors import NotApplicableError, RecastError
 from recast.likelihoods import AsymmetricGaussian, Gaussian, Likelihood, PoissonCount
 from recast.limits import LimitResult, limit
-from recast.measurement import Measurement, TheoryError
+from recast.measurement import Measurement, TheoryError, load_measurement
 from recast.model import load_model
 
 MODEL = load_model("lmu_ltau")
@@ -281,6 +281,26 @@ def test_what_cannot_be_asked_is_said() -> None:
 
     with pytest.raises(NotApplicableError, match="quarks"):
         limit(MODEL, made(Silent(a=1.0, b=1.0), Gaussian(value=1.0, error=0.3)), 1.0)
+
+
+@pytest.mark.parametrize("mass", ["heavy", None, [1.0, "x"], float("nan"), float("inf"), 0.0])
+def test_masses_are_checked(mass: Any) -> None:
+    measurement = made(Toy(a=1.0, b=1.0), Gaussian(value=1.0, error=0.3))
+    with pytest.raises(RecastError, match="the mass must be a positive finite number"):
+        limit(MODEL, measurement, mass)
+    with pytest.raises(RecastError, match="at least one mass"):
+        limit(MODEL, measurement, [])
+
+
+def test_light_mediators_show_the_logarithm_and_stop_where_the_grid_does() -> None:
+    # m << m_mu: the pure Z' rate grows as ln(1/m^2), arXiv:1406.2332, Eq. 14.
+    measurement = load_measurement("dune_nd")
+    mass = np.array([1.6e-4, 4e-4, 1e-3, 2.5e-3])
+    pure = measurement.observable.polynomials(MODEL, mass)["coherent"][:, 4]
+    steps = -np.diff(pure) / np.diff(np.log(mass**2))
+    np.testing.assert_allclose(steps, steps.mean(), rtol=0.03)
+    with pytest.raises(RecastError, match="too light"):
+        limit(MODEL, measurement, 1e-6)
 
 
 def test_data_are_not_counted_twice() -> None:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from recast.channels import Channel
 from recast.couplings import sm_couplings, va_couplings
+from recast.errors import OutOfRangeError
 from recast.interactions import ContactInteraction, Shift, StandardModel, U1Mediator
 from recast.model import load_model
 from recast.observables.expansion import Expansion
@@ -193,6 +194,7 @@ def test_what_is_not_a_polynomial_says_so() -> None:
 
         def __call__(self, *, mass: Any, coupling: Any) -> Any:
             class Exponential:
+                mediators = None
                 shape = np.broadcast_shapes(np.shape(mass), np.shape(coupling))
 
                 def shifts(self, channel: Channel, inputs: Any) -> tuple[Shift, ...]:
@@ -229,6 +231,13 @@ def test_large_planes_are_filled_in_blocks() -> None:
     expected = 0.5 + strength * linear + 2 * other + quadratic * strength**2 - strength * other + other**2 / 4
     np.testing.assert_allclose(two.evaluate((300, 700)), expected, rtol=1e-13)
     assert two.shape == (300, 700)
+
+
+def test_mediators_that_the_grids_do_not_resolve_are_refused() -> None:
+    ratio = CASES["one channel"]
+    with pytest.raises(OutOfRangeError, match="mass 1e-06 GeV is too light"):
+        ratio.predict(U1Mediator(LMU_LTAU, mass=[1.0, 1e-6], coupling=[1e-3, 1e-3]))
+    assert ratio.predict(U1Mediator(LMU_LTAU, mass=np.ones((0, 1)), coupling=np.ones((1, 4)))).shape == (0, 4)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from pydantic import (
 from recast.channels import Channel
 from recast.constants import DEFAULT_INPUTS, ElectroweakInputs
 from recast.couplings import sm_couplings
-from recast.errors import RecastError
+from recast.errors import OutOfRangeError, RecastError
 from recast.observables.expansion import Expansion, merged
 
 if TYPE_CHECKING:
@@ -37,9 +37,15 @@ if TYPE_CHECKING:
     from recast.model import Model
     from recast.spectrum import Spectrum
 
-__all__ = ["Beam", "TridentRatio"]
+__all__ = ["LIGHTEST_MEDIATOR", "Beam", "TridentRatio"]
 
 FloatArray = NDArray[np.float64]
+
+LIGHTEST_MEDIATOR = 1e-4
+"""Mass in GeV below which the grids' nodes in momentum transfer no longer resolve a propagator.
+
+The rate grows as ln(1/m) only, but the smallest nodes are at 1e-9 GeV^2 and single nodes mean nothing.
+"""
 
 # Values of a profile held in memory at a time, as masses times momentum transfers.
 _PROFILE_VALUES = 1 << 18
@@ -208,6 +214,11 @@ class TridentRatio(BaseModel):
         -------
         ndarray
             Of the interaction's shape; exactly `standard_model` where nothing is shifted.
+
+        Raises
+        ------
+        OutOfRangeError
+            For a mediator lighter than `LIGHTEST_MEDIATOR`.
         """
         shape = tuple(interaction.shape)
         groups = merged([g for part in self._expansions(interaction).values() for g in part])
@@ -256,6 +267,14 @@ class TridentRatio(BaseModel):
 
     def _expansions(self, interaction: Interaction) -> dict[str, list[Expansion]]:
         """Return the ratio by regime as polynomials in the interaction's strengths."""
+        for mediator in interaction.mediators or ():
+            lightest = float(np.min(mediator.mass, initial=np.inf))
+            if lightest < LIGHTEST_MEDIATOR:
+                msg = (
+                    f"a mediator of mass {lightest:g} GeV is too light for the trident grids, which resolve "
+                    f"masses from {LIGHTEST_MEDIATOR:g} GeV"
+                )
+                raise OutOfRangeError(msg)
         total = sum(self.standard_model_cross_sections.values())
         scale = self.standard_model / total
         by_regime: dict[str, list[Expansion]] = {}
@@ -277,7 +296,7 @@ def _expand(term: _Term, interaction: Interaction, inputs: ElectroweakInputs, sc
     nodes = spectrum.momentum_transfer
     masses = max((np.asarray(shift.profile(nodes[:1])).size for shift in shifts), default=1)
     # With many masses the nodes are taken in turns, or their profiles would fill the memory.
-    step = min(nodes.size, max(16, _PROFILE_VALUES // masses))
+    step = min(nodes.size, max(16, _PROFILE_VALUES // max(masses, 1)))
     linear: list[FloatArray | float] = [0.0] * len(shifts)
     quadratic: dict[tuple[int, int], FloatArray | float] = {}
     for start in range(0, nodes.size if shifts else 0, step):
