@@ -146,8 +146,8 @@ def spectrum(
     inputs : ElectroweakInputs
         alpha and G_F.
     equivalent_photon : bool
-        Replace the photon by a real transverse one: W_T at Q2 = 0, no longitudinal response, and the
-        leading flux factor.  It shows where that approximation fails.
+        Equivalent-photon approximation of arXiv:1406.2332 Eqs. 2 and 3: a real transverse photon, W_T at
+        Q2 = 0, with the flux Z^2 alpha/pi ds/s dQ2/Q2 F^2 above Q2 = (s/2E)^2.
 
     Returns
     -------
@@ -176,8 +176,7 @@ def spectrum(
     w, k2 = table.interpolate(s_l, np.zeros_like(q2) if equivalent_photon else q2)
     c_inverse = 4.0 * q2 / shat**2
     if equivalent_photon:
-        lorentz = (mass * energy) ** 2 * c_inverse - mass**2
-        contracted = w[0] * (4.0 * charge * np.maximum(lorentz, 0.0) + 2.0 * magnetic)[..., None]
+        contracted = w[0] * (16.0 * charge * (mass * energy) ** 2 * q2 / s_l[:, None] ** 2)[..., None]
     else:
         boost = (mass * energy - 0.25 * shat) ** 2 * c_inverse
         on_t = 4.0 * charge * (boost - mass**2 - 0.25 * q2) + 2.0 * magnetic
