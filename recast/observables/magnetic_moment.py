@@ -2,8 +2,8 @@
 
     delta a = Q^2 g'^2 / (8 pi^2)  Int_0^1 dx  2 x^2 (1 - x) / (x^2 + (1 - x) r),    r = m^2 / m_lepton^2
 
-(arXiv:1406.2332, where it is written for the muon; equivalently arXiv:1902.06765, Sec. IV B). The integral tends to 1
-for a light boson and to 2 / (3 r) for a heavy one.
+(arXiv:hep-ph/0104141, the formula for a massive Z' of L_mu - L_tau; the bands drawn in arXiv:1406.2332 and
+arXiv:1902.06765 follow from it). The integral tends to 1 for a light boson and to 2 / (3 r) for a heavy one.
 """
 
 from __future__ import annotations
