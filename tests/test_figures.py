@@ -315,3 +315,13 @@ def test_captions_are_broken_outside_mathematics() -> None:
 
 def test_convention_is_set_in_signs() -> None:
     assert tidy_convention("|R - data| <= 1.960 sigma") == "$|$R − data$|$ ≤ 1.960σ"
+
+
+def test_the_guide_to_recipes_is_true(tmp_path: Path) -> None:
+    guide = Path(__file__).parents[1] / "docs" / "figures.md"
+    (example,) = re.findall(r"```yaml\n(.*?)```", guide.read_text(encoding="utf-8"), flags=re.DOTALL)
+    (program,) = re.findall(r"```python\n(.*?)```", guide.read_text(encoding="utf-8"), flags=re.DOTALL)
+    path = tmp_path / "example.yaml"
+    path.write_text(example, encoding="utf-8")
+    assert plot(path, tmp_path / "example.png")
+    exec(program, {"print": lambda values: np.testing.assert_array_less(0.0, values)})  # noqa: S102
