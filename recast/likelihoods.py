@@ -283,7 +283,7 @@ class PoissonCount(Likelihood):
             return 2.0 * distance - z**2
 
         far = n + z**2 + z * math.sqrt(2.0 * n + z**2) + 1.0
-        high = brentq(excess, n if n > 0.0 else 0.0, far, xtol=1e-14 * far, rtol=1e-14)
+        high = brentq(excess, max(0.0, n), far, xtol=1e-14 * far, rtol=1e-14)
         low = -math.inf
         if not one_sided and n > 0.0:
             near = n * math.exp(-1.0 - 0.5 * z**2 / n)  # n ln(n/mu) - n already exceeds z^2/2 here

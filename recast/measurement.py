@@ -2,9 +2,6 @@
 
 A measurement is a YAML file.  Its published forms are variants, chosen with
 ``NAME:key=value,key=value``: each choice is a patch that is merged into the document.
-
->>> split_reference("charm_ii:error=2014,regime=total")
-('charm_ii', {'error': '2014', 'regime': 'total'})
 """
 
 from __future__ import annotations
@@ -17,12 +14,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, create_model, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, create_model
 
 from recast.errors import NotApplicableError, RecastError, unknown
 from recast.likelihoods import LIKELIHOODS, Likelihood
 from recast.observables import OBSERVABLES
 from recast.provenance import Source
+from recast.variants import Variant, apply_variants, split_reference
 
 if TYPE_CHECKING:
     from recast.catalog import Catalog
@@ -74,30 +72,6 @@ class TheoryError(BaseModel):
     part: str
     relative: float = Field(gt=0.0, allow_inf_nan=False)
     source: str | None = None
-
-
-class Variant(BaseModel):
-    """Published forms of a measurement; each choice is a patch of its document."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    default: int | float | str
-    choices: dict[int | float | str, dict[str, Any]]
-
-    @model_validator(mode="after")
-    def _default_is_a_choice(self) -> Self:
-        if self.match(str(self.default)) is None:
-            known = ", ".join(_text(choice) for choice in self.choices)
-            msg = f"the default {self.default} is not one of the choices {known}"
-            raise ValueError(msg)
-        return self
-
-    def match(self, text: str) -> int | float | str | None:
-        """Return the choice that a text means; numbers compare as numbers."""
-        for choice in self.choices:
-            if _text(choice) == _text(text):
-                return choice
-        return None
 
 
 class Measurement(BaseModel):
@@ -310,30 +284,6 @@ def check_independent(measurements: Sequence[Measurement]) -> None:
                 raise RecastError(msg)
 
 
-def split_reference(reference: str) -> tuple[str, dict[str, str]]:
-    """Split ``NAME:key=value,key=value`` into the name and the choices.
-
-    Raises
-    ------
-    RecastError
-        When what follows the colon is not a list of ``key=value``.
-    """
-    name, colon, tail = reference.rpartition(":")
-    if not colon or ("=" not in tail and Path(reference).suffix):
-        return reference, {}
-    chosen: dict[str, str] = {}
-    for item in tail.split(","):
-        key, equals, value = (text.strip() for text in item.partition("="))
-        if not (key and equals and value):
-            msg = f"'{reference}': variants are written NAME:key=value,key=value, not '{item}'"
-            raise RecastError(msg)
-        if key in chosen:
-            msg = f"'{reference}' chooses the variant '{key}' twice"
-            raise RecastError(msg)
-        chosen[key] = value
-    return name, chosen
-
-
 def build_measurement(
     document: Document, chosen: Mapping[str, str] | None = None, *, catalog: Catalog | None = None
 ) -> Measurement:
@@ -354,25 +304,7 @@ def build_measurement(
     UnknownNameError
         When the measurement has no such variant or choice.
     """
-    chosen = {} if chosen is None else chosen
-    name = document.data.get("name", document.file)
-    variants: dict[str, Variant] = {}
-    if "variants" in document.data:
-        variants = document.validate(dict[str, Variant], place=("variants",))
-    for key in chosen:
-        if key not in variants:
-            raise unknown(f"variant of {name}", key, variants)
-    selected: dict[str, str] = {}
-    for key, variant in variants.items():
-        choice: int | float | str | None = variant.default
-        if key in chosen:
-            choice = variant.match(chosen[key])
-            if choice is None:
-                known = [_text(known) for known in variant.choices]
-                raise unknown(f"choice of {name}:{key}", chosen[key], known)
-        if _text(choice) != _text(variant.default):
-            selected[key] = _text(choice)
-        document = document.merged(("variants", key, "choices", variant.match(_text(choice))))
+    document, selected = apply_variants(document, chosen or {})
     schema = _schema(_class_of(document, "observable", catalog), _class_of(document, "likelihood", catalog))
     # For observables that have files of their own.
     context = {
@@ -413,11 +345,3 @@ def _class_of(document: Document, section: str, catalog: Catalog | None) -> type
 def _schema(observable: type[BaseModel], likelihood: type[BaseModel]) -> type[Measurement]:
     """Return the measurement class that checks its two sections with the classes they name."""
     return create_model("Measurement", __base__=Measurement, observable=(observable, ...), likelihood=(likelihood, ...))
-
-
-def _text(value: Any) -> str:
-    """Return the canonical text of a choice: 0.40, .4 and 4e-1 are all 0.4."""
-    try:
-        return f"{float(value):.12g}"
-    except (TypeError, ValueError):
-        return str(value).strip()

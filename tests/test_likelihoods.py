@@ -55,9 +55,7 @@ def test_the_distance_is_twice_the_difference_of_nll(likelihood: Likelihood) -> 
     distance = likelihood.minus_2_delta_ln_l(PREDICTIONS)
     if likelihood.data >= 0.0:
         at_data = likelihood.nll(likelihood.data)
-        np.testing.assert_allclose(
-            distance, 2.0 * (likelihood.nll(PREDICTIONS) - at_data), rtol=1e-12, atol=1e-12
-        )
+        np.testing.assert_allclose(distance, 2.0 * (likelihood.nll(PREDICTIONS) - at_data), rtol=1e-12, atol=1e-12)
         assert float(likelihood.minus_2_delta_ln_l(likelihood.data)) == pytest.approx(0.0, abs=1e-14)
     assert np.all(distance >= -1e-14)
 
@@ -78,9 +76,7 @@ def test_scalars_and_arrays_agree_and_out_is_used(likelihood: Likelihood) -> Non
 @pytest.mark.parametrize("likelihood", EXAMPLES, ids=repr)
 @pytest.mark.parametrize("prediction", [0.2, 0.72, 1.0, 3.0, 8.0])
 @pytest.mark.parametrize("theory_error", [0.06, 0.4, 2.0])
-def test_profiling_agrees_with_a_minimiser(
-    likelihood: Likelihood, prediction: float, theory_error: float
-) -> None:
+def test_profiling_agrees_with_a_minimiser(likelihood: Likelihood, prediction: float, theory_error: float) -> None:
     def objective(theta: float) -> float:
         shifted = prediction + theory_error * theta
         return float(likelihood.minus_2_delta_ln_l(shifted)) + theta**2
