@@ -5,8 +5,8 @@
     python3 tasks.py test      run the tests (further words go to pytest)
     python3 tasks.py lint      ruff
     python3 tasks.py types     mypy
-    python3 tasks.py wheel     build a wheel, install it elsewhere and run the tests against it
-    python3 tasks.py all       test, lint, types, wheel
+    python3 tasks.py wheel     build a wheel, install it elsewhere and run the tests against it (words go to pytest)
+    python3 tasks.py all       test, lint, types, wheel (without the slow tests): what .ci/run does
 
 The environment lives in .venv beside this file; delete it to start anew.
 """
@@ -121,8 +121,9 @@ def everything(words: Sequence[str]) -> None:
     """Run what the continuous integration runs."""
     if words:
         sys.exit("the task 'all' takes no further words")
-    for task in (test, lint, types, wheel):
+    for task in (test, lint, types):
         task(())
+    wheel(("-m", "not slow"))
 
 
 TASKS = {"figure": figure, "test": test, "lint": lint, "types": types, "wheel": wheel, "all": everything}
