@@ -102,18 +102,20 @@ def types(words: Sequence[str]) -> None:
 def wheel(words: Sequence[str]) -> None:
     """Build a wheel from the source distribution, install it outside the source tree and run the tests against it."""
     builder = program(set_up("dev"), "python")
-    with tempfile.TemporaryDirectory(prefix="recast-wheel-") as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="recast-wheel-") as temporary:
+        folder = Path(temporary)
         run([builder, "-m", "build", "--outdir", folder / "dist", ROOT])
         (built,) = (folder / "dist").glob("*.whl")
         environment = folder / "venv"
         create_environment(environment)
         python = program(environment, "python")
         run([python, "-m", "pip", "install", "--quiet", f"{built}[test]"], cwd=folder)
-        # The tests and pytest's settings, but not the packages, so that only the wheel can be imported.
+        # Tests, the documentation they read and pytest's settings, but no packages: only the wheel can be imported.
         elsewhere = folder / "elsewhere"
-        shutil.copytree(ROOT / "tests", elsewhere / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", elsewhere)
+        for name in ("tests", "docs"):
+            shutil.copytree(ROOT / name, elsewhere / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for path in [*ROOT.glob("*.md"), ROOT / "pyproject.toml"]:
+            shutil.copy(path, elsewhere)
         run([python, "-m", "pytest", *words], cwd=elsewhere)
 
 

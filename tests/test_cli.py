@@ -402,7 +402,6 @@ def test_a_model_in_a_plugin_folder(tmp_path: Path) -> None:
     assert mine == run_json("predict", "lmu_ltau", "ccfr", "--mass", "1", "--coupling", "1e-3")
 
 
-@pytest.mark.skipif(not README.is_file(), reason="the README is not installed")
 def test_the_measurement_of_the_readme(tmp_path: Path) -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
     (tmp_path / "measurements").mkdir()

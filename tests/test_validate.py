@@ -132,7 +132,6 @@ def test_a_ledger_must_know_the_papers_that_it_cites() -> None:
         Ledger.model_validate({"schema": 1, "papers": {}, "entries": {"it": claim(published=1.0, tolerance=0.1)}})
 
 
-@pytest.mark.skipif(not DOCS.is_dir(), reason="the documentation is not installed")
 def test_reasons_are_paragraphs_of_the_documentation() -> None:
     for entry in load_ledger().entries.values():
         for _, number in entry.numbers(""):
