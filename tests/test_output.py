@@ -1,0 +1,38 @@
+"""Whether a file can be written is known before the work starts."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from recast.errors import OutputExistsError, RecastError
+from recast.output import check_output
+
+
+def test_a_new_file_in_an_existing_folder_is_fine_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    assert check_output(str(tmp_path / "new.h5")) == tmp_path / "new.h5"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_file_needs_force_and_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "old.h5"
+    path.write_text("old", encoding="utf-8")
+    with pytest.raises(OutputExistsError, match="--force"):
+        check_output(path)
+    check_output(path, force=True)
+    assert path.read_text(encoding="utf-8") == "old"
+
+
+def test_a_folder_and_a_missing_folder_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecastError, match="is a folder"):
+        check_output(tmp_path, force=True)
+    with pytest.raises(RecastError, match="does not exist"):
+        check_output(tmp_path / "missing" / "new.h5")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a folder that nobody can write to")
+def test_a_folder_that_nobody_can_write_to() -> None:
+    with pytest.raises(RecastError, match="cannot write /proc/new.h5"):
+        check_output("/proc/new.h5")
