@@ -58,7 +58,11 @@ kind: u1
 mixing: none
 charges: {charges}
 provenance:
-  model: {{paper: arXiv:1406.2332, place: Eq. 1, inspire: Altmannshofer:2014pba, bibtex: "@article{{Altmannshofer:2014pba, }}"}}
+  model:
+    paper: arXiv:1406.2332
+    place: Eq. 1
+    inspire: Altmannshofer:2014pba
+    bibtex: "@article{{Altmannshofer:2014pba, eprint = {{1406.2332}}}}"
 """
     (folder / "models" / f"{name}.yaml").write_text(text, encoding="utf-8")
 
@@ -415,10 +419,10 @@ def test_a_model_in_a_plugin_folder(tmp_path: Path) -> None:
 def test_the_measurement_of_the_readme(tmp_path: Path) -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
     (tmp_path / "measurements").mkdir()
-    (tmp_path / "measurements" / "my_projection.yaml").write_text(example, encoding="utf-8")
-    words = ("limit", "lmu_ltau", "my_projection", "--mass", "0.1")
-    (limit,) = run_json("--plugins", str(tmp_path), *words)["limits"]
-    assert 1e-4 < limit["coupling"] < 1e-2
+    (tmp_path / "measurements" / "my_dune.yaml").write_text(example, encoding="utf-8")
+    words = ("limit", "lmu_ltau", "my_dune", "--mass", "0.1")
+    mine = run_json("--plugins", str(tmp_path), *words)
+    assert mine == run_json("limit", "lmu_ltau", "dune_nd:accuracy=0.25", "--mass", "0.1")
 
 
 def test_an_error_of_recast_itself_is_one_line_too(monkeypatch: pytest.MonkeyPatch) -> None:
