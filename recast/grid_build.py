@@ -26,7 +26,6 @@ from recast.errors import RecastError, unknown
 from recast.grid import FORMAT, SCHEMA_VERSION, TridentTable, read_table, table_checksum
 from recast.output import check_output
 from recast.trident.form_factors import NUCLEON_KINDS, default_kind
-from recast.trident.kinematics import threshold_energy
 from recast.trident.spectra import (
     FERMI_MOMENTUM,
     K2_MAX,
@@ -46,7 +45,7 @@ Progress = Callable[[str, float], None]
 Lepton = Literal["e", "mu", "tau"]
 
 #: Fraction of the default nodes used for the error estimate.
-COARSE = 0.8
+COARSE = 0.9
 
 #: Intervals next to the threshold that get a node more.
 EXTRA_ENERGIES = 4
@@ -147,13 +146,13 @@ def relative_error(value: Array, reference: Array) -> tuple[float, float]:
 
 def node_counts(minus: str, plus: str) -> NodeCounts:
     """Nodes that give 1e-5 for a lepton pair."""
-    return NodeCounts(q2=40) if "e" in (minus, plus) else NodeCounts()
+    return NodeCounts(s=72, q2=48) if "e" in (minus, plus) else NodeCounts()
 
 
 def coarser(counts: NodeCounts) -> NodeCounts:
     """Nodes of the table that the error is estimated with."""
     return replace(
-        counts, s=int(COARSE * counts.s), q2=int(COARSE * counts.q2), k2=int(COARSE * counts.k2), extra=-2
+        counts, s=int(COARSE * counts.s), q2=int(COARSE * counts.q2), k2=int(COARSE * counts.k2), extra=-1
     )
 
 
@@ -177,7 +176,7 @@ def structure_table(
 
 def energies_of(recipe: Recipe, scatterer: Scatterer, pair_mass: float) -> tuple[float, Array]:
     """Return threshold and energy nodes (GeV) of one table."""
-    threshold = threshold_energy(scatterer.mass, pair_mass)
+    threshold = scatterer.threshold(pair_mass)
     low, high = np.log(recipe.first_energy * threshold), np.log(recipe.energy_max - threshold)
     count = int(np.ceil((high - low) * recipe.energies_per_efold)) + 1
     x = np.linspace(low, high, count)
@@ -200,7 +199,7 @@ def _receive(*tables: StructureTable) -> None:
 def compute_spectra(task: Task, energies: Array, which: int = 0) -> Array:
     """Return spectra of shape (n_E, 3, n_K2) in fb with the table that this process has received."""
     table, scatterer = _TABLES[which], task.physics
-    nodes = SpectrumNodes() if which == 0 else SpectrumNodes(40, 40)
+    nodes = SpectrumNodes() if which == 0 else SpectrumNodes(43, 43)
     return np.stack([spectrum(table, scatterer, energy, nodes=nodes) for energy in energies])
 
 
@@ -327,6 +326,8 @@ def write_grid(
                     "nodes_s": table.counts.s,
                     "nodes_q2": table.counts.q2,
                     "nodes_k2": table.counts.k2,
+                    "nodes_s_at_energy": SpectrumNodes().s,
+                    "nodes_q2_at_energy": SpectrumNodes().q2,
                     "s_max": table.s_max,
                     "q2_max": table.q2_max,
                     "convention": "dsigma/dK2 = S_VV gV^2 + S_AA gA^2 + S_VA gV gA, neutrino, couplings of "

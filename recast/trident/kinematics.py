@@ -13,6 +13,19 @@ def threshold_energy(mass: float, pair_threshold: float) -> float:
     return pair_threshold + pair_threshold**2 / (2.0 * mass)
 
 
+def effective_threshold(mass: float, pair_threshold: float, q2_cut: float) -> float:
+    """Lowest neutrino energy in GeV at which virtualities below ``q2_cut`` suffice for the lepton pair.
+
+    It exceeds :func:`threshold_energy` only for tau leptons on nuclei, where the form factor has died long
+    before the cut.
+    """
+    opening = threshold_energy(mass, pair_threshold)
+    s_l = pair_threshold**2
+    if q2_cut >= s_l * np.sqrt(mass / (mass + 2.0 * opening)):
+        return opening
+    return float((s_l + q2_cut) * (q2_cut + np.sqrt(q2_cut**2 + 4.0 * mass**2 * q2_cut)) / (4.0 * mass * q2_cut))
+
+
 def s_l_max(energy: float, mass: float) -> float:
     """Largest ``s_l = (k + q)^2`` in GeV^2 at a neutrino energy."""
     return 2.0 * mass * energy**2 / (mass + energy + np.sqrt(mass * (mass + 2.0 * energy)))

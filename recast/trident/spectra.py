@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from recast.constants import DEFAULT_INPUTS, HBARC2_FB, ElectroweakInputs
 from recast.trident.form_factors import FormFactor, NucleonFormFactors, nuclear_form_factor, nucleon_form_factors
-from recast.trident.kinematics import q2_limits, s_l_reach, threshold_energy
+from recast.trident.kinematics import effective_threshold, q2_limits, s_l_reach
 from recast.trident.structure import K2_SHIFT, StructureTable, unit_gauss
 from recast.trident.targets import Nucleus
 
@@ -51,6 +51,10 @@ class Scatterer:
     mass: float
     response: Callable[[Array], tuple[Array, Array]]
     q2_cut: float
+
+    def threshold(self, pair_mass: float) -> float:
+        """Neutrino energy in GeV above which a pair of leptons with this sum of masses is produced."""
+        return effective_threshold(self.mass, pair_mass, self.q2_cut)
 
 
 def nuclear_scatterer(nucleus: Nucleus, kind: str | None = None) -> Scatterer:
@@ -157,7 +161,7 @@ def spectrum(
     nodes = nodes or SpectrumNodes()
     mass = scatterer.mass
     pair = table.mass_minus + table.mass_plus
-    if energy <= threshold_energy(mass, pair):
+    if energy <= scatterer.threshold(pair):
         return np.zeros((3, K2_NODES))
     s_high = min(s_l_reach(energy, mass, scatterer.q2_cut), table.s_max)
     x, wx = unit_gauss(nodes.s)

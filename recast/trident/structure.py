@@ -216,20 +216,24 @@ class StructureTable:
 
 
 def growth(s_l: Array, q2: Array, k2: Array, mass_minus: float, mass_plus: float) -> Array:
-    """Known behaviour of the densities, taken out before interpolation; shape (3, ...).
+    """Known behaviour of the densities, taken out before interpolation; shape (2, 3, ...).
 
     The threshold power of the three-body phase space; the squared rapidity of the neutrino, which grows
-    with ``s_l`` at small K2; and the vanishing of a conserved current's response with K2: the non-conserved
-    parts are proportional to the squared difference (vector) and sum (axial) of the lepton masses.  What
-    is left varies so slowly that interpolation keeps its relative accuracy for
+    with ``s_l`` at small K2 and closes at the threshold; and the vanishing of a conserved current's response with K2: the non-conserved
+    parts are proportional to the squared difference (vector) and sum (axial) of the lepton masses.  A
+    longitudinal photon decouples at Q2 = 0, and both responses fall for Q2 beyond ``s_l``.  What is left varies so slowly that interpolation keeps its relative accuracy for
     the smallest K2, where a light mediator looks.
     """
     threshold2 = (mass_minus + mass_plus) ** 2
     above = (s_l - threshold2) - s_l * k2 / (s_l + q2)  # largest M2 minus its threshold
     power = (np.maximum(above, TINY) / (above + threshold2)) ** 1.5
-    power = power * (1.0 + s_l / (threshold2 + k2 + q2))
+    rapidity2 = np.maximum(above, TINY) / (threshold2 + k2 + q2)
     floors = ((mass_minus - mass_plus) ** 2, threshold2, abs(mass_minus**2 - mass_plus**2))
-    return np.stack([power * (k2 + floor) for floor in floors])
+    fall = 1.0 / (1.0 + q2 / s_l)
+    softest = 4.0 * min(mass_minus, mass_plus) ** 2
+    photons = (fall, fall**2 * q2 / (q2 + softest))
+    currents = [power * (k2 * (1.0 + rapidity2) + floor * rapidity2) for floor in floors]
+    return np.stack([np.stack([photon * current for current in currents]) for photon in photons])
 
 
 def k2_points(s_l: Array, q2: Array, threshold2: float, v: Array) -> tuple[Array, Array]:
