@@ -11,46 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from recast.errors import OutputExistsError, RecastError
+from recast.errors import RecastError
+from recast.output import check_output
 
 if TYPE_CHECKING:
     from recast.scan import ScanResult
 
-__all__ = ["SCHEMA", "check_output", "read_scan", "write_scan"]
+__all__ = ["SCHEMA", "read_scan", "write_scan"]
 
 SCHEMA = "recast scan, version 1"
 _GROUPS = ("axes", "prediction", "minus_2_delta_ln_l")
 _UNITS = {"mass": "GeV"}
 
 
-def check_output(path: Path, *, overwrite: bool = False) -> None:
-    """Say before the work starts that an output file cannot be written.
-
-    Raises
-    ------
-    OutputExistsError
-        When it exists and must not be overwritten.
-    RecastError
-        When its folder is missing or not writable, or it is a folder.
-    """
-    if path.is_dir():
-        msg = f"cannot write '{path}': it is a folder"
-        raise RecastError(msg)
-    if path.exists() and not overwrite:
-        msg = f"'{path}' exists: choose another name, or overwrite it with --force"
-        raise OutputExistsError(msg)
-    folder = path.parent
-    if not folder.is_dir():
-        msg = f"cannot write '{path}': there is no folder '{folder}'"
-        raise RecastError(msg)
-    if not os.access(folder, os.W_OK):
-        msg = f"cannot write '{path}': the folder '{folder}' is not writable"
-        raise RecastError(msg)
-
-
 def write_scan(result: ScanResult, path: Path, *, overwrite: bool) -> Path:
     """Write a result; a reader never sees half a file."""
-    check_output(path, overwrite=overwrite)
+    check_output(path, force=overwrite)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     os.close(handle)
     temporary = Path(name)

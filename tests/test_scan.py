@@ -228,7 +228,7 @@ def test_files_are_not_overwritten_by_accident(plugins: list[Path], tmp_path: Pa
         result.save(path)
     assert path.read_bytes() == before
     result.save(path, overwrite=True)
-    with pytest.raises(RecastError, match="no folder"):
+    with pytest.raises(RecastError, match="does not exist"):
         result.save(tmp_path / "missing" / "plane.h5")
     with pytest.raises(RecastError, match="is a folder"):
         result.save(tmp_path)
