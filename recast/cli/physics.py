@@ -22,12 +22,12 @@ PARAMETERS = {
 }
 
 
-def _inputs(sin2_theta_w: float | None) -> ElectroweakInputs:
+def _inputs(**given: float | None) -> ElectroweakInputs:
     from dataclasses import replace
 
     from recast.constants import DEFAULT_INPUTS
 
-    return DEFAULT_INPUTS if sin2_theta_w is None else replace(DEFAULT_INPUTS, sin2_theta_w=sin2_theta_w)
+    return replace(DEFAULT_INPUTS, **{name: value for name, value in given.items() if value is not None})
 
 
 def _point(model: Model, given: dict[str, float | None]) -> Interaction:
@@ -58,14 +58,20 @@ def point_options(function: Any) -> Any:
 @click.argument("target")
 @click.option("--energy", type=ENERGY, multiple=True, required=True, help="Neutrino energy in GeV; may be repeated.")
 @click.option("--form-factor", metavar="KIND", help="Nuclear form factor (default: fourier_bessel where known).")
+@click.option("--equivalent-photon", is_flag=True, help="Use that approximation, to see where it fails.")
 @click.option("--sin2-theta-w", type=Number("weak mixing angle"), help="sin^2 of the weak mixing angle.")
+@click.option("--alpha", type=Number("fine structure constant"), help="Fine structure constant.")
+@click.option("--fermi-constant", type=Number("Fermi constant"), help="Fermi constant in GeV^-2.")
 @common_options
 def cross_section(
     channel: str,
     target: str,
     energy: tuple[float, ...],
     form_factor: str | None,
+    equivalent_photon: bool,
     sin2_theta_w: float | None,
+    alpha: float | None,
+    fermi_constant: float | None,
     as_json: bool,
 ) -> None:
     """Compute trident cross sections.
@@ -78,13 +84,15 @@ def cross_section(
     from recast.channels import Channel
     from recast.couplings import sm_couplings
     from recast.spectrum import cross_sections
+    from recast.trident.equivalent_photon import equivalent_photon_cross_sections
 
     parsed = Channel.parse(channel)
-    inputs = _inputs(sin2_theta_w)
+    inputs = _inputs(sin2_theta_w=sin2_theta_w, alpha=alpha, fermi_constant=fermi_constant)
+    compute = equivalent_photon_cross_sections if equivalent_photon else cross_sections
     gv, ga = sm_couplings(parsed, inputs)
     results: list[dict[str, Any]] = [{"energy": value} for value in energy]
     for component in ("coherent", "proton", "neutron"):
-        table = cross_sections(
+        table = compute(
             parsed, target, list(energy), component=component, form_factor=form_factor, inputs=inputs
         )
         for result, (vv, aa, va) in zip(results, table.tolist(), strict=True):
@@ -127,7 +135,8 @@ def predict(settings: Settings, /, model: str, measurement: str, as_json: bool, 
     if as_json:
         print_json(values)
         return
-    print_table(("quantity", "value"), list(values.items()), title=f"{loaded.title}: {measured.title}")
+    rows = [("prediction", values["prediction"]), ("data", measured.data), *list(values.items())[1:]]
+    print_table(("quantity", "value"), rows, title=f"{loaded.title}: {measured.title}")
 
 
 @click.command()
