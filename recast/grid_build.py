@@ -55,12 +55,18 @@ MOMENT_MASSES = (1e-3, 1e-2, 0.1, 1.0, 10.0, 300.0)
 
 
 class Pair(BaseModel):
-    """Leptons of one grid and the form factors it holds beside the default ones."""
+    """Leptons of one grid, what it holds beside the default form factors, and its own density of energies."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     minus: Lepton
     plus: Lepton
     form_factors: dict[str, list[str]] = {}
+    energies_per_efold: PositiveFloat | None = None
+
+    @property
+    def mass(self) -> float:
+        """Sum of the lepton masses in GeV."""
+        return LEPTON_MASS[self.minus] + LEPTON_MASS[self.plus]
 
 
 class Recipe(BaseModel):
@@ -174,11 +180,11 @@ def structure_table(
     )
 
 
-def energies_of(recipe: Recipe, scatterer: Scatterer, pair_mass: float) -> tuple[float, Array]:
+def energies_of(recipe: Recipe, pair: Pair, scatterer: Scatterer) -> tuple[float, Array]:
     """Return threshold and energy nodes (GeV) of one table."""
-    threshold = scatterer.threshold(pair_mass)
+    threshold = scatterer.threshold(pair.mass)
     low, high = np.log(recipe.first_energy * threshold), np.log(recipe.energy_max - threshold)
-    count = int(np.ceil((high - low) * recipe.energies_per_efold)) + 1
+    count = int(np.ceil((high - low) * (pair.energies_per_efold or recipe.energies_per_efold))) + 1
     x = np.linspace(low, high, count)
     # a spline is least accurate in its first intervals: halve them
     x = np.sort(np.concatenate([x, 0.5 * (x[:EXTRA_ENERGIES] + x[1 : EXTRA_ENERGIES + 1])]))
@@ -199,13 +205,13 @@ def _receive(*tables: StructureTable) -> None:
 def compute_spectra(task: Task, energies: Array, which: int = 0) -> Array:
     """Return spectra of shape (n_E, 3, n_K2) in fb with the table that this process has received."""
     table, scatterer = _TABLES[which], task.physics
-    nodes = SpectrumNodes() if which == 0 else SpectrumNodes(43, 43)
+    nodes = SpectrumNodes() if which == 0 else SpectrumNodes(56, 43)
     return np.stack([spectrum(table, scatterer, energy, nodes=nodes) for energy in energies])
 
 
-def _table_of(task: Task, recipe: Recipe, pair_mass: float) -> tuple[TridentTable, tuple[float, float]]:
+def _table_of(task: Task, recipe: Recipe, pair: Pair) -> tuple[TridentTable, tuple[float, float]]:
     """Compute one table and its estimated error at energies between its nodes."""
-    threshold, energy = energies_of(recipe, task.physics, pair_mass)
+    threshold, energy = energies_of(recipe, pair, task.physics)
     spectra = compute_spectra(task, energy)
     reference = spectra[:, 0].sum(axis=-1)
     stored = (spectra / reference[:, None, None]).astype(np.float32).astype(float)
@@ -284,9 +290,8 @@ def build_grid(
             progress=report("table for the error estimate", 0.35, 0.2),
         )
     results: list[tuple[Task, TridentTable, tuple[float, float]]] = []
-    pair_mass = LEPTON_MASS[pair.minus] + LEPTON_MASS[pair.plus]
     with workers(processes, fine, coarse) as pool:
-        futures = [pool.submit(_table_of, task, content, pair_mass) for task in tasks]
+        futures = [pool.submit(_table_of, task, content, pair) for task in tasks]
         for done, (task, future) in enumerate(zip(tasks, futures, strict=True), start=1):
             results.append((task, *future.result()))
             report("spectra", 0.55, 0.45)(done / len(tasks))

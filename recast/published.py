@@ -250,7 +250,8 @@ def epa_leading_log() -> Mapping[str, float]:
     sigma = pi alpha G_F^2 W_T/s with the transverse structure function W_T at Q2 = 0; divided by the prefactor of
     Eq. 9 of arXiv:1406.2332 with C_V = gV/2, it is 36 pi^3 W_T/s^2 for each of gV^2 and gA^2.
     """
-    from recast.trident.structure import structure_density, unit_gauss
+    from recast.trident.quadrature import unit_gauss
+    from recast.trident.structure import structure_density
 
     mass = LEPTON_MASS["mu"]
     x, weight = unit_gauss(48)

@@ -85,4 +85,4 @@ def equivalent_photon_cross_sections(
             row += number * spectrum(
                 table, scatterer, float(energy), inputs=inputs, equivalent_photon=True
             ).sum(axis=-1)
-    return result * np.array([1.0, 1.0, channel.va_sign])
+    return np.asarray(result * np.array([1.0, 1.0, channel.va_sign]))

@@ -1,8 +1,8 @@
 r"""Electric form factors of nuclei and electromagnetic form factors of nucleons.
 
 A charge density gives ``F(q) = Int r^2 j0(q r) rho(r) dr / Int r^2 rho(r) dr`` with ``Q2 = q^2``
-(arXiv:1902.06765 Eq. A1).  Fourier-Bessel densities are integrated in closed form; Fermi densities on
-Gauss-Legendre points.
+(arXiv:1902.06765 Eq. A1).  Fourier-Bessel densities are integrated in closed form; Fermi and Gaussian
+densities on Gauss-Legendre points.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ Array = NDArray[np.float64]
 FormFactor = Callable[[Array], Array]
 
 #: Parameterisations of a nucleus, in the order in which a default is looked for.
-KINDS = ("fourier_bessel", "fermi3", "fermi2", "fermi2_lovseth", "fermi2_ballett", "exponential")
+KINDS = ("fourier_bessel", "fermi3", "gauss3", "fermi2", "fermi2_lovseth", "fermi2_ballett", "exponential")
+
+#: Names of the tabulated parameterisations in the tables of de Vries et al.
+TABULATED = {"2pF": "fermi2", "3pF": "fermi3", "3pG": "gauss3"}
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -43,11 +46,10 @@ def fourier_bessel_densities() -> dict[str, tuple[float, Array]]:
 
 
 @lru_cache
-def fermi_densities() -> dict[tuple[str, str], tuple[float, float, float]]:
-    """Return ``(c, z, w)`` in fm, fm, 1 by (nucleus, ``fermi2`` or ``fermi3``)."""
-    kinds = {"2pF": "fermi2", "3pF": "fermi3"}
-    rows = _rows("fermi_densities.csv")
-    return {(r["nucleus"], kinds[r["model"]]): (float(r["c"]), float(r["z"]), float(r["w"])) for r in rows}
+def charge_densities() -> dict[tuple[str, str], tuple[float, float, float]]:
+    """Return ``(c, z, w)`` in fm, fm, 1 by nucleus and kind: ``fermi2``, ``fermi3`` or ``gauss3``."""
+    rows = _rows("charge_densities.csv")
+    return {(r["nucleus"], TABULATED[r["model"]]): (float(r["c"]), float(r["z"]), float(r["w"])) for r in rows}
 
 
 def fourier_bessel(radius: float, coefficients: Array) -> FormFactor:
@@ -77,19 +79,30 @@ def fourier_bessel(radius: float, coefficients: Array) -> FormFactor:
     return form_factor
 
 
-def fermi(c: float, z: float, w: float = 0.0) -> FormFactor:
-    """Form factor of ``rho(r) = (1 + w r^2/c^2) / (1 + exp((r - c)/z))``, lengths in fm."""
+def _transform(density: Callable[[Array], Array], r_max: float) -> FormFactor:
+    """Form factor of a density that is negligible beyond ``r_max`` (fm), on 200 Gauss-Legendre points."""
     x, weights = leggauss(200)
-    r_max = c + 40.0 * z
     r = 0.5 * r_max * (x + 1.0)
-    density = weights * r**2 * (1.0 + w * (r / c) ** 2) / (1.0 + np.exp((r - c) / z))
-    density = density / density.sum()
+    charge = weights * r**2 * density(r)
+    charge = charge / charge.sum()
 
     def form_factor(q2: Array) -> Array:
         q = np.sqrt(np.asarray(q2, dtype=float)) / HBARC_GEV_FM
-        return np.asarray(np.sinc(q[..., None] * r / np.pi) @ density)
+        return np.asarray(np.sinc(q[..., None] * r / np.pi) @ charge)
 
     return form_factor
+
+
+def fermi(c: float, z: float, w: float = 0.0) -> FormFactor:
+    """Form factor of ``rho(r) = (1 + w r^2/c^2) / (1 + exp((r - c)/z))``, lengths in fm."""
+    return _transform(lambda r: (1.0 + w * (r / c) ** 2) / (1.0 + np.exp((r - c) / z)), c + 40.0 * z)
+
+
+def gauss(c: float, z: float, w: float = 0.0) -> FormFactor:
+    """Form factor of ``rho(r) = (1 + w r^2/c^2) / (1 + exp((r^2 - c^2)/z^2))``, lengths in fm."""
+    return _transform(
+        lambda r: (1.0 + w * (r / c) ** 2) / (1.0 + np.exp((r**2 - c**2) / z**2)), float(np.hypot(c, 7.0 * z))
+    )
 
 
 def exponential(nucleons: int) -> FormFactor:
@@ -97,7 +110,7 @@ def exponential(nucleons: int) -> FormFactor:
     a = 1.3 * nucleons ** (1.0 / 3.0) / HBARC_GEV_FM
 
     def form_factor(q2: Array) -> Array:
-        return np.exp(-(a**2) * np.asarray(q2, dtype=float) / 10.0)
+        return np.asarray(np.exp(-(a**2) * np.asarray(q2, dtype=float) / 10.0))
 
     return form_factor
 
@@ -133,8 +146,8 @@ def nuclear_form_factor(nucleus: str, nucleons: int, kind: str | None = None) ->
         return exponential(nucleons)
     if kind == "fourier_bessel" and nucleus in fourier_bessel_densities():
         return fourier_bessel(*fourier_bessel_densities()[nucleus])
-    if (nucleus, kind) in fermi_densities():
-        return fermi(*fermi_densities()[nucleus, kind])
+    if (nucleus, kind) in charge_densities():
+        return (gauss if kind == "gauss3" else fermi)(*charge_densities()[nucleus, kind])
     available = ", ".join(k for k in KINDS if has_parameters(nucleus, k))
     msg = f"no {kind} charge density is known for {nucleus}; available: {available}"
     raise RecastError(msg)
@@ -144,7 +157,7 @@ def has_parameters(nucleus: str, kind: str) -> bool:
     """Tell whether a parameterisation can be evaluated for a nucleus."""
     if kind == "fourier_bessel":
         return nucleus in fourier_bessel_densities()
-    return kind not in ("fermi2", "fermi3") or (nucleus, kind) in fermi_densities()
+    return kind not in TABULATED.values() or (nucleus, kind) in charge_densities()
 
 
 def default_kind(nucleus: str) -> str:
@@ -217,8 +230,9 @@ def nucleon_form_factors(nucleon: str, kind: str = "rational") -> NucleonFormFac
     def zero(q2: Array) -> Array:
         return np.zeros_like(np.asarray(q2, dtype=float))
 
-    if kind == "dipole":
-        electric, shape = (dipole if nucleon == "proton" else zero), dipole
-    else:
-        electric, shape = (rational("electric") if nucleon == "proton" else galster), rational("magnetic")
+    electric: FormFactor = dipole if nucleon == "proton" else zero
+    shape: FormFactor = dipole
+    if kind == "rational":
+        electric = rational("electric") if nucleon == "proton" else galster
+        shape = rational("magnetic")
     return NucleonFormFactors(nucleon, mass, electric, lambda q2: moment * shape(q2))

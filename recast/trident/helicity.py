@@ -9,26 +9,32 @@ conserved.  What is left is the lepton line of Eq. (3) of arXiv:1902.06765,
     ubar(p1) [ e-slash (p1-slash - q-slash + m1) Gamma / D1 + Gamma (q-slash - p2-slash + m2) e-slash / D2 ] v(p2),
 
 with the sign of the second mass that gauge invariance demands (the printed equation has the other one).
-The Dirac equation turns it into ``S Gamma - e-slash q-slash Gamma / D1 + Gamma q-slash e-slash / D2``; in
-the chiral basis with circular and light-cone polarisations each matrix has a single entry, so that the
-36 amplitudes are short real expressions, and the squares are sums of positive terms.
+The Dirac equation turns it into ``S Gamma - e-slash q-slash Gamma / D1 + Gamma q-slash e-slash / D2`` with
+``S = 2 (p1.e / D1 - p2.e / D2)``; in the chiral basis with circular and light-cone polarisations each matrix
+has a single entry, so that the 36 amplitudes are short real expressions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = ["PairKinematics", "contracted_squares"]
+
 Array = NDArray[np.float64]
 
 SQRT2 = float(np.sqrt(2.0))
 
+#: Amplitudes with the same J_z interfere.  Names: photon (+, -, n for light-cone), current (+, -, 0).
+GROUPS = (("++",), ("+0", "n+"), ("+-", "n0", "-+"), ("n-", "-0"), ("--",))
+
 
 @dataclass(frozen=True)
 class PairKinematics:
-    """Invariants of one point, already broadcast; the angle is inside ``d1`` and ``d2``.
+    """Invariants of one point, all broadcastable; the angle is inside ``d1`` and ``d2``.
 
     Attributes
     ----------
@@ -56,6 +62,115 @@ class PairKinematics:
     d2: Array
 
 
+@dataclass(frozen=True)
+class _LeptonLine:
+    """What the amplitudes are built of: convective terms, light-cone components over propagators, spinors."""
+
+    s_t: Array  # S for the photon of helicity +, minus the one for -
+    s_n: Array  # S for the light-cone photon
+    plus1: Array  # q+ / D1
+    plus2: Array  # q+ / D2
+    minus1: Array  # q- / D1
+    minus2: Array  # q- / D2
+    cos2: Array  # squares and product of the cosine and sine of half the angle
+    sin2: Array
+    cos_sin: Array
+    root1: Mapping[int, Array]  # sqrt(E1 +- p): spinor components of l- by helicity
+    root2: Mapping[int, Array]
+
+    def bilinears(self, h1: int, h2: int) -> tuple[Array, Array, Array, Array, float]:
+        """Products ``xi(h1)^T |i><j| xi(h2)`` for ij = 00, 11, 01, 10, and for the unit matrix."""
+        if h1 == h2:
+            n00, n11 = (self.cos2, self.sin2) if h1 > 0 else (self.sin2, self.cos2)
+            return n00, n11, h1 * self.cos_sin, h1 * self.cos_sin, 1.0
+        n01, n10 = (self.cos2, -self.sin2) if h1 > 0 else (-self.sin2, self.cos2)
+        return -self.cos_sin, self.cos_sin, n01, n10, 0.0
+
+    def chiral(self, h1: int, h2: int) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Amplitudes of the currents gamma^mu P_R and gamma^mu P_L; names are photon, current (n: light-cone)."""
+        n00, n11, n01, n10, _ = self.bilinears(h1, h2)
+        a, b, c, d = self.plus1, self.plus2, self.minus1, self.minus2
+        s_t, s_n, root8 = self.s_t, self.s_n, 2.0 * SQRT2
+        right = {
+            "++": SQRT2 * s_t * n01,
+            "--": SQRT2 * s_t * n10,
+            "+-": -SQRT2 * s_t * n10 + 2.0 * (c * n00 - b * n11),
+            "-+": -SQRT2 * s_t * n01 + 2.0 * (a * n11 - d * n00),
+            "+n": 2.0 * s_t * n11 - root8 * c * n01,
+            "-n": -2.0 * s_t * n11 - root8 * d * n10,
+            "n+": SQRT2 * (s_n - 2.0 * a) * n01,
+            "n-": -SQRT2 * (s_n + 2.0 * b) * n10,
+            "nn": 2.0 * s_n * n11,
+        }
+        left = {
+            "++": -SQRT2 * s_t * n01,
+            "--": -SQRT2 * s_t * n10,
+            "+-": SQRT2 * s_t * n10 + 2.0 * (a * n00 - d * n11),
+            "-+": SQRT2 * s_t * n01 + 2.0 * (c * n11 - b * n00),
+            "+n": 2.0 * s_t * n00 - root8 * d * n01,
+            "-n": -2.0 * s_t * n00 - root8 * c * n10,
+            "n+": -SQRT2 * (s_n + 2.0 * b) * n01,
+            "n-": SQRT2 * (s_n - 2.0 * a) * n10,
+            "nn": 2.0 * s_n * n00,
+        }
+        to_right = -self.root1[h1] * self.root2[-h2]
+        to_left = self.root1[-h1] * self.root2[h2]
+        return _scaled(to_right, right), _scaled(to_left, left)
+
+    def scalar(self, h1: int, h2: int) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Amplitudes of the scalar currents P_R and P_L, the divergences of the above over the masses."""
+        n00, n11, n01, n10, unit = self.bilinears(h1, h2)
+        a, b, c, d = self.plus1, self.plus2, self.minus1, self.minus2
+        right = {
+            "+": self.s_t * unit + SQRT2 * (a + b) * n01,
+            "-": -self.s_t * unit - SQRT2 * (c + d) * n10,
+            "n": self.s_n * unit - 2.0 * a * n11 + 2.0 * b * n00,
+        }
+        left = {
+            "+": self.s_t * unit - SQRT2 * (c + d) * n01,
+            "-": -self.s_t * unit + SQRT2 * (a + b) * n10,
+            "n": self.s_n * unit - 2.0 * a * n00 + 2.0 * b * n11,
+        }
+        to_right = -self.root1[-h1] * self.root2[-h2]
+        to_left = self.root1[h1] * self.root2[h2]
+        return _scaled(to_right, right), _scaled(to_left, left)
+
+
+def _scaled(factor: Array, amplitudes: dict[str, Array]) -> dict[str, Array]:
+    return {name: factor * amplitude for name, amplitude in amplitudes.items()}
+
+
+def _light_cone(energy: Array, momentum: Array, virtuality: Array) -> Array:
+    """Energy plus momentum of a spacelike vector, from the form without cancellation."""
+    positive = energy > 0
+    return np.where(positive, energy + momentum, virtuality / np.where(positive, 1.0, momentum - energy))
+
+
+def _lepton_line(point: PairKinematics, m1: float, m2: float, q_plus: Array, q_minus: Array) -> _LeptonLine:
+    big_m = np.sqrt(point.pair_mass2)
+    e1 = 0.5 * (point.pair_mass2 + m1 * m1 - m2 * m2) / big_m
+    e2 = big_m - e1
+    p = point.lepton_momentum
+    cos2, sin2 = 0.5 * point.one_plus_cos, 0.5 * point.one_minus_cos
+    cos_sin = np.sqrt(cos2 * sin2)
+    along = p * (cos2 - sin2)
+    i1, i2 = 1.0 / point.d1, 1.0 / point.d2
+    root1, root2 = np.sqrt(e1 + p), np.sqrt(e2 + p)
+    return _LeptonLine(
+        s_t=2.0 * SQRT2 * p * cos_sin * (i1 + i2),
+        s_n=2.0 * ((e1 + along) * i1 - (e2 - along) * i2),
+        plus1=q_plus * i1,
+        plus2=q_plus * i2,
+        minus1=q_minus * i1,
+        minus2=q_minus * i2,
+        cos2=cos2,
+        sin2=sin2,
+        cos_sin=cos_sin,
+        root1={1: root1, -1: m1 / root1},
+        root2={1: root2, -1: m2 / root2},
+    )
+
+
 def contracted_squares(point: PairKinematics, mass_minus: float, mass_plus: float) -> tuple[Array, Array]:
     """Return ``-g^ab L_ab`` and ``k^a k^b L_ab``, averaged over the azimuth, spins summed.
 
@@ -71,128 +186,56 @@ def contracted_squares(point: PairKinematics, mass_minus: float, mass_plus: floa
     metric, neutrino : ndarray, shape (3, ...)
         Coefficients of gV^2, gA^2 and gV gA (neutrino; the last flips sign for an antineutrino).
     """
-    m1, m2 = mass_minus, mass_plus
-    big_m2, k2, q2, shat = point.pair_mass2, point.momentum_transfer, point.photon_virtuality, point.shat
-    big_m = np.sqrt(big_m2)
-    kappa_q = 0.5 * (big_m2 + k2 + q2)
-    pq = np.sqrt(kappa_q**2 - q2 * k2) / big_m
-    q0 = 0.5 * (big_m2 - q2 + k2) / big_m
-    kappa0 = big_m - q0
-    # q0 + pq and q0 - pq, each from the form without cancellation
-    light = np.where(q0 > 0, q0 + pq, q2 / np.where(q0 > 0, 1.0, pq - q0))
-    q_plus, q_minus = light, -q2 / light
-    kappa_light = np.where(kappa0 > 0, kappa0 + pq, k2 / np.where(kappa0 > 0, 1.0, pq - kappa0))
+    k2, q2 = point.momentum_transfer, point.photon_virtuality
+    big_m = np.sqrt(point.pair_mass2)
+    momentum = np.sqrt((0.5 * (point.pair_mass2 + k2 + q2)) ** 2 - q2 * k2) / big_m
+    q0 = 0.5 * (point.pair_mass2 - q2 + k2) / big_m
+    q_plus = _light_cone(q0, momentum, q2)
+    kappa_plus = _light_cone(big_m - q0, momentum, k2)
+    line = _lepton_line(point, mass_minus, mass_plus, q_plus, -q2 / q_plus)
 
-    e1 = 0.5 * (big_m2 + m1 * m1 - m2 * m2) / big_m
-    e2 = big_m - e1
-    p = point.lepton_momentum
-    cc, ss = 0.5 * point.one_plus_cos, 0.5 * point.one_minus_cos
-    cs = np.sqrt(cc * ss)
-    cos = cc - ss
-    i1, i2 = 1.0 / point.d1, 1.0 / point.d2
-    both = i1 + i2
+    # neutrino current on (+, -, longitudinal), and the neutrino's momentum on the photon's polarisations
+    cosh, root_k = np.sqrt(1.0 + point.transverse2), np.sqrt(k2)
+    longitudinal = root_k * np.sqrt(point.transverse2)
+    current = {
+        "+": -(root_k / SQRT2) * (cosh + 1.0),
+        "-": (root_k / SQRT2) * point.transverse2 / (cosh + 1.0),
+    }
+    transverse = longitudinal / (2.0 * SQRT2)
+    along_photon = np.sqrt(0.25 * point.shat**2 + 0.25 * q2 * longitudinal**2) / q_plus
+    neutrino_on = {"+": -transverse, "-": transverse, "n": along_photon}
+    # a longitudinal current is its divergence plus a light-cone part
+    divergence_v = longitudinal * ((mass_minus - mass_plus) / root_k)
+    divergence_a = longitudinal * ((mass_minus + mass_plus) / root_k)
+    cone = longitudinal * root_k / kappa_plus
+    polarisation_sum: dict[str, Array | float] = {"+": 1.0, "-": 1.0, "n": -q2 / q_plus**2}
 
-    # convective terms S = 2 (p1.e / D1 - p2.e / D2) for e = + (minus the one for e = -) and light-cone
-    s_t = 2.0 * SQRT2 * p * cs * both
-    s_n = 2.0 * ((e1 + p * cos) * i1 - (e2 - p * cos) * i2)
+    shape = np.broadcast_shapes(point.d1.shape, k2.shape, point.pair_mass2.shape)
+    metric, neutrino = np.zeros((3, *shape)), np.zeros((3, *shape))
+    for h1, h2 in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+        right, left = line.chiral(h1, h2)
+        scalar_r, scalar_l = line.scalar(h1, h2)
+        vector: dict[str, Array] = {}
+        axial: dict[str, Array] = {}
+        for photon in "+-n":
+            for helicity, size in current.items():
+                name = photon + helicity
+                vector[name] = size * (right[name] + left[name])
+                axial[name] = size * (right[name] - left[name])
+            r, l, sr, sl = right[photon + "n"], left[photon + "n"], scalar_r[photon], scalar_l[photon]
+            vector[photon + "0"] = divergence_v * (sr + sl) + cone * (r + l)
+            axial[photon + "0"] = divergence_a * (sr - sl) + cone * (r - l)
+        for name, v in vector.items():
+            _add_squares(metric, v, axial[name], polarisation_sum[name[0]])
+        for group in GROUPS:
+            v = np.add.reduce([neutrino_on[name[0]] * vector[name] for name in group])
+            a = np.add.reduce([neutrino_on[name[0]] * axial[name] for name in group])
+            _add_squares(neutrino, v, a, 1.0)
+    return metric, neutrino
 
-    # neutrino current in the basis (+, -, longitudinal) and the neutrino momentum in the photon's
-    cosh = np.sqrt(1.0 + point.transverse2)
-    root_k = np.sqrt(k2)
-    c_plus = -(root_k / SQRT2) * (cosh + 1.0)
-    c_minus = (root_k / SQRT2) * point.transverse2 / (cosh + 1.0)
-    c_zero = root_k * np.sqrt(point.transverse2)
-    kx = 0.5 * c_zero
-    k_t = kx / SQRT2  # coefficient of e_-; minus that of e_+
-    k_long = np.sqrt(0.25 * shat**2 + q2 * kx**2) / light
 
-    # weights of the current's longitudinal polarisation: divergence and light-cone part
-    scalar_v, scalar_a = (m1 - m2) / root_k, (m1 + m2) / root_k
-    cone = root_k / kappa_light
-    photon_long = q2 / light**2  # square of the weight of the light-cone photon
-
-    metric = [0.0, 0.0, 0.0]
-    neutrino = [0.0, 0.0, 0.0]
-    a = q_plus * i1
-    b = q_plus * i2
-    c = q_minus * i1
-    d = q_minus * i2
-    t_plus = SQRT2 * s_t
-    r1p, r1m = np.sqrt(e1 + p), m1 / np.sqrt(e1 + p)
-    r2p, r2m = np.sqrt(e2 + p), m2 / np.sqrt(e2 + p)
-    for h1 in (1, -1):
-        for h2 in (1, -1):
-            # spinor bilinears xi(h1)^T |i><j| xi(h2)
-            if h1 == h2:
-                n00, n11 = (cc, ss) if h1 > 0 else (ss, cc)
-                n01 = n10 = h1 * cs
-                unit = 1.0
-            else:
-                n00, n11 = -cs, cs
-                n01, n10 = (cc, -ss) if h1 > 0 else (-ss, cc)
-                unit = 0.0
-            w_r = -(r1p if h1 > 0 else r1m) * (r2m if h2 > 0 else r2p)
-            w_l = (r1m if h1 > 0 else r1p) * (r2p if h2 > 0 else r2m)
-            x_r = -(r1m if h1 > 0 else r1p) * (r2m if h2 > 0 else r2p)
-            x_l = (r1p if h1 > 0 else r1m) * (r2p if h2 > 0 else r2m)
-
-            right = {
-                "++": t_plus * n01,
-                "--": t_plus * n10,
-                "+-": -t_plus * n10 + 2.0 * (c * n00 - b * n11),
-                "-+": -t_plus * n01 + 2.0 * (a * n11 - d * n00),
-                "+n": 2.0 * s_t * n11 - 2.0 * SQRT2 * c * n01,
-                "-n": -2.0 * s_t * n11 - 2.0 * SQRT2 * d * n10,
-                "n+": SQRT2 * (s_n - 2.0 * a) * n01,
-                "n-": -SQRT2 * (s_n + 2.0 * b) * n10,
-                "nn": 2.0 * s_n * n11,
-            }
-            left = {
-                "++": -t_plus * n01,
-                "--": -t_plus * n10,
-                "+-": t_plus * n10 + 2.0 * (a * n00 - d * n11),
-                "-+": t_plus * n01 + 2.0 * (c * n11 - b * n00),
-                "+n": 2.0 * s_t * n00 - 2.0 * SQRT2 * d * n01,
-                "-n": -2.0 * s_t * n00 - 2.0 * SQRT2 * c * n10,
-                "n+": -SQRT2 * (s_n + 2.0 * b) * n01,
-                "n-": SQRT2 * (s_n - 2.0 * a) * n10,
-                "nn": 2.0 * s_n * n00,
-            }
-            scalar_r = {
-                "+": s_t * unit + SQRT2 * q_plus * both * n01,
-                "-": -s_t * unit - SQRT2 * q_minus * both * n10,
-                "n": s_n * unit - 2.0 * a * n11 + 2.0 * b * n00,
-            }
-            scalar_l = {
-                "+": s_t * unit - SQRT2 * q_minus * both * n01,
-                "-": -s_t * unit + SQRT2 * q_plus * both * n10,
-                "n": s_n * unit - 2.0 * a * n00 + 2.0 * b * n11,
-            }
-            amp: dict[str, tuple[Array, Array]] = {}
-            for photon in "+-n":
-                for current in "+-":
-                    r, l = w_r * right[photon + current], w_l * left[photon + current]
-                    weight = c_plus if current == "+" else c_minus
-                    amp[photon + current] = (weight * (r + l), weight * (r - l))
-                r, l = w_r * right[photon + "n"], w_l * left[photon + "n"]
-                sr, sl = x_r * scalar_r[photon], x_l * scalar_l[photon]
-                amp[photon + "0"] = (
-                    c_zero * (scalar_v * (sr + sl) + cone * (r + l)),
-                    c_zero * (scalar_a * (sr - sl) + cone * (r - l)),
-                )
-            for photon in "+-n":
-                sign = -photon_long if photon == "n" else 1.0
-                for current in "+-0":
-                    v, ax = amp[photon + current]
-                    metric[0] = metric[0] + sign * v * v
-                    metric[1] = metric[1] + sign * ax * ax
-                    metric[2] = metric[2] + 2.0 * sign * v * ax
-            groups = (("++",), ("+0", "n+"), ("+-", "n0", "-+"), ("n-", "-0"), ("--",))
-            coefficient = {"+": -k_t, "-": k_t, "n": k_long}
-            for group in groups:
-                v = sum(coefficient[name[0]] * amp[name][0] for name in group)
-                ax = sum(coefficient[name[0]] * amp[name][1] for name in group)
-                neutrino[0] = neutrino[0] + v * v
-                neutrino[1] = neutrino[1] + ax * ax
-                neutrino[2] = neutrino[2] + 2.0 * v * ax
-    return np.stack(metric), np.stack(neutrino)
+def _add_squares(total: Array, vector: Array, axial: Array, weight: Array | float) -> None:
+    weighted = weight * vector
+    total[0] += weighted * vector
+    total[1] += weight * axial * axial
+    total[2] += 2.0 * weighted * axial

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from recast.constants import DEFAULT_INPUTS, HBARC2_FB, ElectroweakInputs
 from recast.trident.form_factors import FormFactor, NucleonFormFactors, nuclear_form_factor, nucleon_form_factors
 from recast.trident.kinematics import effective_threshold, q2_limits, s_l_reach
-from recast.trident.structure import K2_SHIFT, StructureTable, unit_gauss
+from recast.trident.quadrature import unit_gauss
+from recast.trident.structure import K2_SHIFT, StructureTable
 from recast.trident.targets import Nucleus
 
 Array = NDArray[np.float64]
@@ -122,7 +123,7 @@ def deposit(k2: Array, weights: Array, n: int = K2_NODES) -> Array:
 class SpectrumNodes:
     """Quadrature points in ``s_l`` and ``Q2`` of one energy."""
 
-    s: int = 48
+    s: int = 64
     q2: int = 48
 
 

@@ -17,18 +17,21 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
-from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 
 from recast.trident.helicity import PairKinematics, contracted_squares
+from recast.trident.quadrature import chebyshev_matrix, chebyshev_nodes, unit_gauss
 
 Array = NDArray[np.float64]
 Mapper = Callable[..., Iterable[Any]]
 Progress = Callable[[float], None]
 
-#: The current's momentum enters through ln(K2 + K2_SHIFT): a Z' of 1 MeV has m^2 = 1e-6 GeV^2, and below
-#: this shift nothing of a propagator is left to resolve.
+#: Spectra are kept in ln(K2 + K2_SHIFT): a Z' of 1 MeV has m^2 = 1e-6 GeV^2, and below this shift nothing of
+#: a propagator is left to resolve.
 K2_SHIFT = 1e-8
+
+#: Tables span this many e-folds below the largest K2, down to K2_SHIFT from 2000 GeV^2.
+K2_RANGE = 26.0
 
 
 TINY = 1e-300
@@ -45,29 +48,6 @@ class NodeCounts:
     q2: int = 32
     k2: int = 40
     extra: int = 0
-
-
-def unit_gauss(n: int) -> tuple[Array, Array]:
-    """Gauss-Legendre nodes and weights on (0, 1)."""
-    x, w = leggauss(n)
-    return 0.5 * (x + 1.0), 0.5 * w
-
-
-def chebyshev_nodes(n: int) -> Array:
-    """Chebyshev points of the first kind on (0, 1), increasing."""
-    return np.asarray(0.5 * (1.0 - np.cos(np.pi * (np.arange(n) + 0.5) / n)))
-
-
-def chebyshev_matrix(n: int, x: Array) -> Array:
-    """Barycentric interpolation from :func:`chebyshev_nodes` to ``x``; shape ``x.shape + (n,)``."""
-    nodes = chebyshev_nodes(n)
-    weights = np.sin(np.pi * (np.arange(n) + 0.5) / n) * (-1.0) ** np.arange(n)
-    difference = x[..., None] - nodes
-    exact = np.abs(difference) < 1e-15
-    terms = weights / np.where(exact, 1.0, difference)
-    matrix = terms / terms.sum(axis=-1, keepdims=True)
-    hit = exact.any(axis=-1, keepdims=True)
-    return np.where(hit, exact.astype(float), matrix)
 
 
 def structure_density(
@@ -153,9 +133,9 @@ class StructureTable:
     """dW_T/dK2 and dW_L/dK2 of one pair of lepton masses on a product of nodes.
 
     Coordinates, all on (0, 1): ``t`` with ``s_l = s0 (s_max/s0)^(t^2)`` and Chebyshev nodes; ``u``, linear
-    in ``ln(Q2 + m^2)`` with the lighter mass, with Chebyshev nodes; ``v`` with ``ln(K2 + K2_SHIFT)`` falling as ``v^2`` from its
-    kinematic end, with Gauss-Legendre nodes (they are quadrature nodes, never interpolated).  The squares
-    make the half-integer powers at the thresholds analytic.
+    in ``ln(Q2 + m^2)`` with the lighter mass, with Chebyshev nodes; ``v`` with ``ln K2`` falling
+    as ``v^2`` from its kinematic end, with Gauss-Legendre nodes (they are quadrature nodes, never
+    interpolated).  The squares make the half-integer powers at the thresholds analytic.
 
     Attributes
     ----------
@@ -186,12 +166,12 @@ class StructureTable:
 
     def t_of(self, s_l: Array) -> Array:
         """Coordinate of ``s_l`` (GeV^2)."""
-        return np.sqrt(np.log(s_l / self.threshold2) / np.log(self.s_max / self.threshold2))
+        return np.asarray(np.sqrt(np.log(s_l / self.threshold2) / np.log(self.s_max / self.threshold2)))
 
     def u_of(self, q2: Array) -> Array:
         """Coordinate of ``Q2`` (GeV^2)."""
         shift = min(self.mass_minus, self.mass_plus) ** 2
-        return np.log1p(q2 / shift) / np.log1p(self.q2_max / shift)
+        return np.asarray(np.log1p(q2 / shift) / np.log1p(self.q2_max / shift))
 
     def interpolate(self, s_l: Array, q2: Array) -> tuple[Array, Array]:
         """Return the structure functions per unit ``v`` at quadrature points.
@@ -219,10 +199,11 @@ def growth(s_l: Array, q2: Array, k2: Array, mass_minus: float, mass_plus: float
     """Known behaviour of the densities, taken out before interpolation; shape (2, 3, ...).
 
     The threshold power of the three-body phase space; the squared rapidity of the neutrino, which grows
-    with ``s_l`` at small K2 and closes at the threshold; and the vanishing of a conserved current's response with K2: the non-conserved
-    parts are proportional to the squared difference (vector) and sum (axial) of the lepton masses.  A
-    longitudinal photon decouples at Q2 = 0, and both responses fall for Q2 beyond ``s_l``.  What is left varies so slowly that interpolation keeps its relative accuracy for
-    the smallest K2, where a light mediator looks.
+    with ``s_l`` at small K2 and closes at the threshold; and the vanishing of a conserved current's
+    response with K2: the non-conserved parts are proportional to the squared difference (vector) and sum
+    (axial) of the lepton masses.  A longitudinal photon decouples at Q2 = 0, and both responses fall for Q2
+    beyond ``s_l``.  What is left varies so slowly that interpolation keeps its relative accuracy for the
+    smallest K2, where a light mediator looks.
     """
     threshold2 = (mass_minus + mass_plus) ** 2
     above = (s_l - threshold2) - s_l * k2 / (s_l + q2)  # largest M2 minus its threshold
@@ -237,11 +218,15 @@ def growth(s_l: Array, q2: Array, k2: Array, mass_minus: float, mass_plus: float
 
 
 def k2_points(s_l: Array, q2: Array, threshold2: float, v: Array) -> tuple[Array, Array]:
-    """Return ``K2`` and ``dK2/dv`` at coordinates ``v``; trailing axis added."""
+    """Return ``K2`` and ``dK2/dv`` at coordinates ``v``; trailing axis added.
+
+    The fraction of the kinematic limit depends on ``v`` only: otherwise parts of the densities with
+    different powers of K2 would mix with non-integer powers of the distance to the threshold.
+    """
     k2_max = ((s_l + q2) * (1.0 - threshold2 / s_l))[..., None]
-    length = np.log1p(k2_max / K2_SHIFT)
-    k2 = K2_SHIFT * np.expm1(length * (1.0 - v * v))
-    return k2, (k2 + K2_SHIFT) * 2.0 * length * v
+    scale = k2_max / np.expm1(K2_RANGE)
+    exponent = K2_RANGE * (1.0 - v * v)
+    return scale * np.expm1(exponent), scale * np.exp(exponent) * 2.0 * K2_RANGE * v
 
 
 def inner_nodes(s_over_masses: float, base: float = 8.0, slope: float = 1.1) -> int:

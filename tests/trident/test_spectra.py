@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recast.constants import ElectroweakInputs
 from recast.trident.equivalent_photon import equivalent_photon_cross_sections
+from recast.trident.quadrature import chebyshev_matrix, chebyshev_nodes
 from recast.trident.spectra import (
     SpectrumNodes,
     deposit,
@@ -18,14 +19,7 @@ from recast.trident.spectra import (
     pauli_blocking,
     spectrum,
 )
-from recast.trident.structure import (
-    K2_SHIFT,
-    NodeCounts,
-    build_table,
-    chebyshev_matrix,
-    chebyshev_nodes,
-    structure_density,
-)
+from recast.trident.structure import K2_SHIFT, NodeCounts, build_table, structure_density
 from recast.trident.targets import nuclei
 
 ARGON = nuclear_scatterer(nuclei()["Ar40"])
@@ -44,12 +38,17 @@ def test_deposit_is_exact_for_cubics(points, power):
 
 
 @given(st.floats(1e-3, 300.0), st.floats(0.0, 1900.0), st.sampled_from([1, 2]))
+@example(1.0, 1856.0, 2)  # in the last interval, where the interpolation is one-sided
 def test_deposit_keeps_propagators(mass, k2, power):
-    """Mediators from 1 MeV to 300 GeV, linear and squared: one point is worse than any spectrum."""
+    """Mediators from 1 MeV to 300 GeV, linear and squared: one point is worse than any spectrum.
+
+    Far above the mass a squared propagator falls like exp(-2 z) in the node coordinate z, and the error of the
+    cubic is at most 16 h^4/24 = 2.0e-4 of its largest value in the four-node stencil, exp(2 h) at the edge.
+    """
     weights = deposit(np.array([k2]), np.ones((1, 1)))[0]
     exact = (mass**2 / (k2 + mass**2)) ** power
     kept = weights @ (mass**2 / (k2_nodes() + mass**2)) ** power
-    assert kept == pytest.approx(exact, rel=2e-4)
+    assert kept == pytest.approx(exact, rel=2.6e-4)
 
 
 @given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=8))
