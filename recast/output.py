@@ -1,13 +1,16 @@
-"""Output files: whether one can be written is said before the work starts."""
+"""Output files: whether one can be written is said before the work starts; then it is written whole or not at all."""
 
 from __future__ import annotations
 
+import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from recast.errors import OutputExistsError, RecastError
 
-__all__ = ["check_output"]
+__all__ = ["check_output", "whole_file"]
 
 
 def check_output(path: str | Path, *, force: bool = False) -> Path:
@@ -50,3 +53,40 @@ def check_output(path: str | Path, *, force: bool = False) -> Path:
     except OSError as error:
         raise RecastError(f"cannot write {path}: {error.strerror or error}") from error
     return path
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside a file; what was written there replaces the file when the block ends well.
+
+    Parameters
+    ----------
+    path
+        File to be written; it is never seen half written.
+
+    Yields
+    ------
+    Path
+        Where to write instead, with the same suffix.
+
+    Raises
+    ------
+    RecastError
+        When the system refuses to write.
+    """
+    path = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            # mkstemp makes private files; the result gets the permissions of any new file.
+            mask = os.umask(0)
+            os.umask(mask)
+            temporary.chmod(0o666 & ~mask)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise RecastError(f"cannot write {path}: {error.strerror or error}") from error

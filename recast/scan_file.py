@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from recast.errors import RecastError
-from recast.output import check_output
+from recast.output import check_output, whole_file
 
 if TYPE_CHECKING:
     from recast.scan import ScanResult
@@ -27,21 +25,8 @@ _UNITS = {"mass": "GeV"}
 def write_scan(result: ScanResult, path: Path, *, overwrite: bool) -> Path:
     """Write a result; a reader never sees half a file."""
     check_output(path, force=overwrite)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    with whole_file(path) as temporary:
         _write(result, temporary)
-        # mkstemp makes private files; the result gets the permissions of any new file.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        temporary.replace(path)
-    except OSError as error:
-        msg = f"cannot write '{path}': {error.strerror or error}"
-        raise RecastError(msg) from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return path
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from recast.errors import OutputExistsError, RecastError
-from recast.output import check_output
+from recast.output import check_output, whole_file
 
 
 def test_a_new_file_in_an_existing_folder_is_fine_and_nothing_is_left_behind(tmp_path: Path) -> None:
@@ -36,3 +36,30 @@ def test_a_folder_and_a_missing_folder_are_refused(tmp_path: Path) -> None:
 def test_a_folder_that_nobody_can_write_to() -> None:
     with pytest.raises(RecastError, match="cannot write /proc/new.h5"):
         check_output("/proc/new.h5")
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "result.txt"
+    path.write_text("old", encoding="utf-8")
+    with pytest.raises(ZeroDivisionError), whole_file(path) as temporary:
+        temporary.write_text("half", encoding="utf-8")
+        raise ZeroDivisionError
+    assert path.read_text(encoding="utf-8") == "old"
+    with whole_file(path) as temporary:
+        assert temporary.suffix == ".txt"
+        temporary.write_text("new", encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == "old"
+    assert path.read_text(encoding="utf-8") == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_written_file_has_the_permissions_of_a_new_one(tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+    with whole_file(tmp_path / "result") as temporary:
+        temporary.touch()
+    assert (tmp_path / "result").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_refusal_of_the_system_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(RecastError, match="cannot write .*missing"), whole_file(tmp_path / "missing" / "file"):
+        pass

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recast.errors import RecastError
-from recast.output import check_output
+from recast.output import check_output, whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,19 +65,8 @@ def write(figure: Figure, paths: Sequence[Path]) -> None:
         kind = path.suffix.lower().removeprefix(".")
         # Without a date, the same data give the same file.
         metadata = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
-        try:
-            handle, partial = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-            os.close(handle)
-            try:
-                figure.savefig(partial, format=kind, metadata=metadata)
-                # mkstemp makes files that only the owner can read.
-                Path(partial).chmod(0o666 & ~_umask())
-                Path(partial).replace(path)
-            finally:
-                Path(partial).unlink(missing_ok=True)
-        except OSError as error:
-            msg = f"cannot write {path}: {error.strerror or error}"
-            raise RecastError(msg) from error
+        with whole_file(path) as partial:
+            figure.savefig(partial, format=kind, metadata=metadata)
 
 
 def _make_directory(path: Path) -> None:
@@ -88,8 +76,3 @@ def _make_directory(path: Path) -> None:
         msg = f"cannot make the folder {path}: {error.strerror or error}"
         raise RecastError(msg) from error
 
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

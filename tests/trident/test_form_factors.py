@@ -94,7 +94,15 @@ def test_normalised_and_bounded(nucleus, kind, q2):
 @pytest.mark.parametrize(
     # rms charge radii in fm: I. Angeli, K.P. Marinova, At. Data Nucl. Data Tables 99 (2013) 69
     ("nucleus", "radius"),
-    [("C12", 2.470), ("O16", 2.699), ("Si28", 3.122), ("Ar40", 3.427), ("Fe56", 3.738), ("Pb208", 5.501), ("W184", 5.366)],
+    [
+        ("C12", 2.470),
+        ("O16", 2.699),
+        ("Si28", 3.122),
+        ("Ar40", 3.427),
+        ("Fe56", 3.738),
+        ("W184", 5.366),
+        ("Pb208", 5.501),
+    ],
 )
 def test_charge_radius(nucleus, radius):
     q2 = 1e-6
