@@ -22,9 +22,9 @@ from pydantic import BaseModel, ConfigDict, PositiveFloat
 
 from recast.constants import DEFAULT_INPUTS, LEPTON_MASS
 from recast.documents import load_document
-from recast.errors import RecastError, unknown
+from recast.errors import unknown
 from recast.grid import FORMAT, SCHEMA_VERSION, TridentTable, read_table, table_checksum
-from recast.output import check_output
+from recast.output import check_output, whole_file
 from recast.trident.form_factors import NUCLEON_KINDS, default_kind
 from recast.trident.spectra import (
     FERMI_MOMENTUM,
@@ -45,7 +45,7 @@ Progress = Callable[[str, float], None]
 Lepton = Literal["e", "mu", "tau"]
 
 #: Fraction of the default nodes used for the error estimate.
-COARSE = 0.9
+COARSE = 0.95
 
 #: Intervals next to the threshold that get a node more.
 EXTRA_ENERGIES = 4
@@ -205,7 +205,7 @@ def _receive(*tables: StructureTable) -> None:
 def compute_spectra(task: Task, energies: Array, which: int = 0) -> Array:
     """Return spectra of shape (n_E, 3, n_K2) in fb with the table that this process has received."""
     table, scatterer = _TABLES[which], task.physics
-    nodes = SpectrumNodes() if which == 0 else SpectrumNodes(56, 43)
+    nodes = SpectrumNodes() if which == 0 else SpectrumNodes(60, 45)
     return np.stack([spectrum(table, scatterer, energy, nodes=nodes) for energy in energies])
 
 
@@ -306,49 +306,41 @@ def write_grid(
     table: StructureTable,
     results: list[tuple[Task, TridentTable, tuple[float, float]]],
 ) -> None:
-    """Write a grid beside its final name and move it there when it is complete."""
+    """Write a grid; the file appears only when it is complete."""
     import h5py
 
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with h5py.File(partial, "w", libver=("earliest", "v110")) as file:
-            file.attrs.update(
-                {
-                    "format": FORMAT,
-                    "schema_version": SCHEMA_VERSION,
-                    "grid": name,
-                    "code_version": metadata.version("recast-bsm"),
-                    "lepton_minus": pair.minus,
-                    "lepton_plus": pair.plus,
-                    "mass_minus": table.mass_minus,
-                    "mass_plus": table.mass_plus,
-                    "mass_unit": "GeV",
-                    "alpha": DEFAULT_INPUTS.alpha,
-                    "fermi_constant": DEFAULT_INPUTS.fermi_constant,
-                    "momentum_transfer_shift": K2_SHIFT,
-                    "momentum_transfer_max": K2_MAX,
-                    "fermi_momentum": FERMI_MOMENTUM,
-                    "nodes_s": table.counts.s,
-                    "nodes_q2": table.counts.q2,
-                    "nodes_k2": table.counts.k2,
-                    "nodes_s_at_energy": SpectrumNodes().s,
-                    "nodes_q2_at_energy": SpectrumNodes().q2,
-                    "s_max": table.s_max,
-                    "q2_max": table.q2_max,
-                    "convention": "dsigma/dK2 = S_VV gV^2 + S_AA gA^2 + S_VA gV gA, neutrino, couplings of "
-                    "arXiv:1902.06765 Eq. 1; nodes are weights, their sums over smooth functions are meaningful",
-                }
-            )
-            nodes = file.create_dataset("momentum_transfer", data=k2_nodes(K2_NODES))
-            nodes.attrs["unit"] = "GeV^2"
-            for task, result, accuracy in results:
-                _write_table(file, task, result, accuracy)
-        partial.replace(path)
-    except OSError as error:
-        msg = f"cannot write {path}: {error.strerror or error}"
-        raise RecastError(msg) from error
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(path) as temporary, h5py.File(temporary, "w", libver=("earliest", "v110")) as file:
+        file.attrs.update(
+            {
+                "format": FORMAT,
+                "schema_version": SCHEMA_VERSION,
+                "grid": name,
+                "code_version": metadata.version("recast-bsm"),
+                "lepton_minus": pair.minus,
+                "lepton_plus": pair.plus,
+                "mass_minus": table.mass_minus,
+                "mass_plus": table.mass_plus,
+                "mass_unit": "GeV",
+                "alpha": DEFAULT_INPUTS.alpha,
+                "fermi_constant": DEFAULT_INPUTS.fermi_constant,
+                "momentum_transfer_shift": K2_SHIFT,
+                "momentum_transfer_max": K2_MAX,
+                "fermi_momentum": FERMI_MOMENTUM,
+                "nodes_s": table.counts.s,
+                "nodes_q2": table.counts.q2,
+                "nodes_k2": table.counts.k2,
+                "nodes_s_at_energy": SpectrumNodes().s,
+                "nodes_q2_at_energy": SpectrumNodes().q2,
+                "s_max": table.s_max,
+                "q2_max": table.q2_max,
+                "convention": "dsigma/dK2 = S_VV gV^2 + S_AA gA^2 + S_VA gV gA, neutrino, couplings of "
+                "arXiv:1902.06765 Eq. 1; nodes are weights, their sums over smooth functions are meaningful",
+            }
+        )
+        nodes = file.create_dataset("momentum_transfer", data=k2_nodes(K2_NODES))
+        nodes.attrs["unit"] = "GeV^2"
+        for task, result, accuracy in results:
+            _write_table(file, task, result, accuracy)
 
 
 def _write_table(file: Any, task: Task, result: TridentTable, accuracy: tuple[float, float]) -> None:
