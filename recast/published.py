@@ -153,7 +153,7 @@ def formfactor_spread() -> Mapping[str, float]:
     gv, ga = sm_couplings(MUMU, DEFAULT_INPUTS)
     wanted = {
         "argon": ("Ar40", ("fermi3", "fermi2_lovseth", "fermi2_ballett", "exponential")),
-        "iron": ("Fe56", ("fermi2_lovseth", "fermi2_ballett", "exponential")),
+        "iron": ("Fe56", ("gauss3", "fermi2_lovseth", "fermi2_ballett", "exponential")),
     }
     result: dict[str, float] = {}
     for name, (target, kinds) in wanted.items():
