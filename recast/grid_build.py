@@ -151,8 +151,8 @@ def relative_error(value: Array, reference: Array) -> tuple[float, float]:
 
 
 def node_counts(minus: str, plus: str) -> NodeCounts:
-    """Nodes that give 1e-5 for a lepton pair."""
-    return NodeCounts(s=72, q2=48) if "e" in (minus, plus) else NodeCounts()
+    """Nodes that give 1e-5 for a lepton pair; muons alone span the smallest range of scales."""
+    return NodeCounts() if minus == plus == "mu" else NodeCounts(s=80, q2=54, k2=44)
 
 
 def coarser(counts: NodeCounts) -> NodeCounts:
