@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from recast.errors import OutputExistsError, RecastError
 __all__ = ["check_output", "whole_file"]
 
 
-def check_output(path: str | Path, *, force: bool = False) -> Path:
+def check_output(path: str | Path, *, force: bool = False, suffixes: Sequence[str] = ()) -> Path:
     """Make sure, before any work, that a file can be written.
 
     Parameters
@@ -22,6 +22,8 @@ def check_output(path: str | Path, *, force: bool = False) -> Path:
         File to be written later.
     force
         Whether it may exist already.
+    suffixes
+        Those that the name may have; any when empty.
 
     Returns
     -------
@@ -33,11 +35,16 @@ def check_output(path: str | Path, *, force: bool = False) -> Path:
     OutputExistsError
         When the file exists and ``force`` is not set.
     RecastError
-        When it is a folder, or its folder is missing or cannot be written to.
+        When it is a folder or a device, has another suffix, or its folder is missing or cannot be written to.
     """
     path = Path(path)
     if path.is_dir():
         raise RecastError(f"cannot write {path}: it is a folder; give the name of a file")
+    if suffixes and path.suffix.lower() not in suffixes:
+        raise RecastError(f"cannot write {path}: the name must end in {' or '.join(suffixes)}")
+    if path.exists() and not path.is_file():
+        # A file is written beside it and put in its place: a device or a pipe would be gone.
+        raise RecastError(f"cannot write {path}: it is not a regular file; give the name of a file")
     if path.exists() and not force:
         raise OutputExistsError(f"{path} exists: choose another name, or overwrite it with --force")
     folder = path.parent
@@ -74,7 +81,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     RecastError
         When the system refuses to write.
     """
-    path = Path(path)
+    path = Path(path).resolve()  # what a link points to is written, not the link
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
         os.close(handle)

@@ -15,16 +15,17 @@ from recast.output import check_output, whole_file
 if TYPE_CHECKING:
     from recast.scan import ScanResult
 
-__all__ = ["SCHEMA", "read_scan", "write_scan"]
+__all__ = ["SCHEMA", "SUFFIXES", "read_scan", "write_scan"]
 
 SCHEMA = "recast scan, version 1"
+SUFFIXES = (".h5", ".hdf5")
 _GROUPS = ("axes", "prediction", "minus_2_delta_ln_l")
 _UNITS = {"mass": "GeV"}
 
 
 def write_scan(result: ScanResult, path: Path, *, overwrite: bool) -> Path:
     """Write a result; a reader never sees half a file."""
-    check_output(path, force=overwrite)
+    check_output(path, force=overwrite, suffixes=SUFFIXES)
     with whole_file(path) as temporary:
         _write(result, temporary)
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -36,6 +37,29 @@ def test_a_folder_and_a_missing_folder_are_refused(tmp_path: Path) -> None:
 def test_a_folder_that_nobody_can_write_to() -> None:
     with pytest.raises(RecastError, match="cannot write /proc/new.h5"):
         check_output("/proc/new.h5")
+
+
+def test_a_device_is_refused_and_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.h5"
+    os.mkfifo(pipe)
+    with pytest.raises(RecastError, match="not a regular file"):
+        check_output(pipe, force=True)
+    assert pipe.is_fifo()
+
+
+def test_a_name_with_another_suffix_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecastError, match=r"plane\.yaml: the name must end in \.h5 or \.hdf5"):
+        check_output(tmp_path / "plane.yaml", suffixes=(".h5", ".hdf5"))
+    check_output(tmp_path / "plane.H5", suffixes=(".h5", ".hdf5"))
+
+
+def test_what_a_link_points_to_is_written(tmp_path: Path) -> None:
+    (tmp_path / "target.txt").write_text("old", encoding="utf-8")
+    (tmp_path / "link.txt").symlink_to("target.txt")
+    with whole_file(tmp_path / "link.txt") as partial:
+        partial.write_text("new", encoding="utf-8")
+    assert (tmp_path / "link.txt").is_symlink()
+    assert (tmp_path / "target.txt").read_text(encoding="utf-8") == "new"
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -29,8 +29,9 @@ def scan(settings: Settings, /, file: Path, output: Path, force: bool, as_json: 
     from recast.output import check_output
     from recast.scan import load_scan
     from recast.scan import scan as run
+    from recast.scan_file import SUFFIXES
 
-    check_output(output, force=force)
+    check_output(output, force=force, suffixes=SUFFIXES)
     result = run(load_scan(file), plugins=settings.plugins)
     result.save(output, overwrite=force)
     best_fit = result.best_fit
