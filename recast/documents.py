@@ -13,7 +13,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from recast.errors import DocumentError
+from recast.errors import DocumentError, RecastError
 
 if TYPE_CHECKING:
     import yaml
@@ -109,6 +109,10 @@ class Document:
 
             where, message = first_fault(error, schema, value, prefix=place)
             raise self.error(message, where) from error
+        except DocumentError:
+            raise
+        except RecastError as error:
+            raise DocumentError(str(error), file=self.file) from error
 
 
 def _merge(
@@ -187,6 +191,10 @@ def parse_document(text: str, *, file: str) -> Document:
         ) from error
     except yaml.YAMLError as error:
         raise DocumentError(f"this is not YAML: {' '.join(str(error).split())}", file=file) from error
+    except RecursionError as error:
+        raise DocumentError("a part holds itself, or parts are nested too deeply", file=file) from error
+    except ValueError as error:
+        raise DocumentError(f"a value cannot be read: {error}", file=file) from error
     finally:
         loader.dispose()
     if not isinstance(data, dict):
@@ -217,8 +225,17 @@ def _loader_class() -> Any:
     import yaml
 
     loader: Any = type("Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
-    number = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+")
-    loader.add_implicit_resolver("tag:yaml.org,2002:float", number, list("-+0123456789"))
+    # What YAML 1.1 reads besides: dates, 1:30 as 90, 010 as 8, and 1e3 as text.
+    prefix = "tag:yaml.org,2002:"
+    own = {f"{prefix}int", f"{prefix}float", f"{prefix}timestamp"}
+    loader.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in own]
+        for first, resolvers in loader.yaml_implicit_resolvers.items()
+    }
+    whole = re.compile(r"[-+]?(0|[1-9][0-9_]*)$")
+    number = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN|NAN)$")
+    loader.add_implicit_resolver(f"{prefix}int", whole, list("-+0123456789"))
+    loader.add_implicit_resolver(f"{prefix}float", number, list("-+.0123456789"))
     return loader
 
 

@@ -17,6 +17,9 @@ __all__ = ["first_fault"]
 
 Place = tuple[Hashable, ...]
 
+# The second is that of a dataclass.
+_UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
+
 
 def first_fault(
     error: ValidationError, schema: Any, value: Any, *, prefix: Sequence[Hashable] = ()
@@ -42,12 +45,12 @@ def first_fault(
         With the number of further faults.
     """
     # A misspelt key is also a missing one: the misspelling is what to mend.
-    faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
+    faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] not in _UNKNOWN_KEY)
     first = faults.pop(0)
-    if first["type"] == "extra_forbidden":
+    if first["type"] in _UNKNOWN_KEY:
         parent = first["loc"][:-1]
         faults = [fault for fault in faults if (fault["type"], fault["loc"][:-1]) != ("missing", parent)]
-    place = _place(first["loc"], value)
+    place = _place(first["loc"], value, missing=first["type"] == "missing")
     if first["type"].startswith("union_tag"):
         place = (*place, str(first.get("ctx", {}).get("discriminator", "")).strip("'"))
     place = (*prefix, *place)
@@ -57,7 +60,7 @@ def first_fault(
     return place, message
 
 
-def _place(location: Iterable[str | int], value: Any) -> Place:
+def _place(location: Iterable[str | int], value: Any, *, missing: bool) -> Place:
     """Keep those parts of a location that are keys of the document (pydantic adds the names of union members)."""
     parts = list(location)
     place: list[str | int] = []
@@ -70,22 +73,22 @@ def _place(location: Iterable[str | int], value: Any) -> Place:
         elif isinstance(value, list | tuple) and isinstance(part, int) and part < len(value):
             place.append(part)
             value = value[part]
-        elif position == len(parts) - 1 and isinstance(value, dict) and isinstance(part, str):
-            place.append(part)  # a missing key
+        elif missing and position == len(parts) - 1 and isinstance(value, dict) and isinstance(part, str):
+            place.append(part)
     return tuple(place)
 
 
 def _message(fault: ErrorDetails, place: Place, schema: Any) -> str:
     key = ".".join(str(part) for part in place)
     kind = fault["type"]
-    if kind == "extra_forbidden":
+    if kind in _UNKNOWN_KEY:
         known = sorted(_known_keys(schema, fault["loc"][:-1]))
         near = near_matches(str(place[-1]) if place else "", known)
         hint = f": did you mean {' or '.join(near)}?" if near else ""
         listed = f" (known here: {', '.join(known)})" if known else ""
         return f"unknown key {key!r}{hint}{listed}"
     if kind in {"missing", "union_tag_not_found"}:
-        return f"the key {key!r} is missing"
+        return f"the key {key!r} is missing{_misspelt(fault, place)}"
     text = fault["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     if kind in {"value_error", "assertion_error"}:
         return f"{key}: {text}" if key else text
@@ -93,7 +96,17 @@ def _message(fault: ErrorDetails, place: Place, schema: Any) -> str:
         return _choice_message(fault, key)
     text = re.sub(r" or (instance of \w+|object to extract fields from)", "", text)
     text = text.replace("Input should be", "should be").replace("valid dictionary", "mapping ('key: value')")
+    text = re.sub(r"valid (tuple|list)", "list ('[a, b]')", text)
+    text = re.sub(r"^(Tuple|List|Dictionary|String) should", "should", text)
+    text = re.sub(r" after validation, not \d+$", "", text)
     return f"{key or 'the document'} {text[0].lower()}{text[1:]}, not {_shown(fault['input'])}"
+
+
+def _misspelt(fault: ErrorDetails, place: Place) -> str:
+    """Point to a key beside a missing one that resembles it."""
+    keys = [str(key) for key in fault["input"]] if isinstance(fault["input"], dict) else []
+    near = near_matches(str(place[-1]), keys) if place else ()
+    return f": is {near[0]!r} meant to be it?" if near and str(place[-1]) not in keys else ""
 
 
 def _choice_message(fault: ErrorDetails, key: str) -> str:

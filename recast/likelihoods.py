@@ -14,18 +14,17 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
+
+from recast.numbers import Finite, NonNegative, Positive
 
 __all__ = ["LIKELIHOODS", "AsymmetricGaussian", "Gaussian", "Likelihood", "PoissonCount"]
 
 FloatArray = NDArray[np.float64]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
-NonNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
 
 class Likelihood(BaseModel):

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, create_model
 
 from recast.errors import NotApplicableError, RecastError, unknown
 from recast.likelihoods import LIKELIHOODS, Likelihood
+from recast.numbers import Finite, Positive
 from recast.observables import OBSERVABLES
 from recast.provenance import Source
 from recast.variants import Variant, apply_variants, split_reference
@@ -48,8 +49,8 @@ class Input(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    value: float
-    error: float | None = Field(default=None, gt=0.0)
+    value: Finite
+    error: Positive | None = None
     source: str
 
 
@@ -70,7 +71,7 @@ class TheoryError(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     part: str
-    relative: float = Field(gt=0.0, allow_inf_nan=False)
+    relative: Positive
     source: str | None = None
 
 

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from recast.errors import RecastError, unknown
 from recast.interactions import ContactInteraction, U1Mediator
+from recast.numbers import Finite
 from recast.provenance import Source
 
 if TYPE_CHECKING:
@@ -26,7 +27,17 @@ if TYPE_CHECKING:
 
 __all__ = ["MODEL_KINDS", "ContactModel", "LeptonCharges", "Model", "U1Model", "load_model"]
 
-Charge = Annotated[float, Field(allow_inf_nan=False)]
+
+
+def _of_order_one(charge: float) -> float:
+    if abs(charge) > _LARGEST_CHARGE:
+        msg = f"a charge is a number up to {_LARGEST_CHARGE:g}, not {charge:g}: strength belongs into the coupling"
+        raise ValueError(msg)
+    return charge
+
+
+_LARGEST_CHARGE = 1e3
+Charge = Annotated[Finite, AfterValidator(_of_order_one)]
 Flavour = Literal["e", "mu", "tau"]
 
 

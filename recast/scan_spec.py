@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, PrivateAttr, Tag, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, PrivateAttr, Tag, model_validator
+
+from recast.numbers import Count, not_a_boolean
 
 if TYPE_CHECKING:
     from recast.catalog import Catalog
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Axis", "ScanSpec", "load_scan"]
 
 FloatArray = NDArray[np.float64]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
+Finite = Annotated[float, BeforeValidator(not_a_boolean), Field(allow_inf_nan=False)]
 
 
 class Axis(BaseModel):
@@ -46,7 +48,7 @@ class Axis(BaseModel):
 
     min: Finite
     max: Finite
-    points: int = Field(ge=2, le=100_000)
+    points: Count = Field(ge=2, le=100_000)
     scale: Literal["log", "linear"] = "log"
 
     @model_validator(mode="after")

@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from recast.numbers import Count
 from recast.trident.targets import Target, load_target, nuclei
 
 __all__ = ["TargetFile", "find_target"]
@@ -32,7 +33,7 @@ class TargetFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(min_length=1)]
-    atoms: Annotated[dict[str, Annotated[int, Field(gt=0)]], Field(min_length=1)]
+    atoms: Annotated[dict[str, Annotated[Count, Field(gt=0, le=1_000_000)]], Field(min_length=1)]
 
 
 def find_target(name_or_path: str | Path) -> Target:

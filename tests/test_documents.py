@@ -1,5 +1,6 @@
 """YAML documents: line numbers, merging, and what is said of their faults."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from recast.documents import load_document, parse_document, read_document
 from recast.errors import DocumentError
+from recast.model import AnyModel
 
 
 class Strict(BaseModel):
@@ -119,6 +121,8 @@ def test_a_misspelt_key_is_not_counted_as_missing_too() -> None:
         ("0.40: 1\n0.4: 2", r"line 2: the key '0.4' is given twice"),
         ("a: !!python/object:os.system 1", "this is not YAML"),
         ("a: \x07", "this is not YAML"),
+        ("a: &a [*a]", "a.yaml: a part holds itself"),
+        (f"a: {'9' * 5000}", "a.yaml: a value cannot be read"),
     ],
 )
 def test_what_is_not_a_document(text: str, message: str) -> None:
@@ -141,6 +145,20 @@ def test_a_file_is_read_and_checked_in_one_go(tmp_path: Path) -> None:
     file = tmp_path / "good.yaml"
     file.write_text(GOOD)
     assert load_document(file, Drawing).title == "A drawing"
+
+
+def test_a_misspelt_key_that_decides_the_kind_is_pointed_to() -> None:
+    text = "name: a\ntitle: A\nknd: u1\n"
+    with pytest.raises(DocumentError, match=r"the key 'kind' is missing: is 'knd' meant to be it\?"):
+        parse_document(text, file="a.yaml").validate(AnyModel)  # type: ignore[arg-type]
+
+
+def test_what_only_yaml_1_1_takes_for_a_number_or_date_is_text() -> None:
+    text = "a: 1:30\nb: 2020-13-45\nc: 010\nd: 0x10\ne: 1_000\nf: .5\ng: -.inf\nh: 2026-01-01"
+    data = parse_document(text, file="a.yaml").data
+    assert data == {
+        "a": "1:30", "b": "2020-13-45", "c": 10.0, "d": "0x10", "e": 1000, "f": 0.5, "g": -math.inf, "h": "2026-01-01"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "value"), [("1e-3", 1e-3), ("-2E+4", -2e4), ("1.5e3", 1500.0), ("2e", "2e")])

@@ -127,6 +127,8 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         (CHARGES, "charges: {e: 0, mu: x, tau: -1}", 4, "charges.mu should be a valid number"),
         (CHARGES, "charges: {e: 0, mu: .inf, tau: -1}", 4, "charges.mu should be a finite number"),
         (CHARGES, "charges: {e: 0, mu: 0, tau: 0}", 4, "the boson would couple to nothing"),
+        (CHARGES, "charges: {e: 0, mu: true, tau: 0}", 4, "charges.mu: this should be a number, not true"),
+        (CHARGES, "charges: {e: 0, mu: 1e4, tau: 0}", 4, "charges.mu: a charge is a number up to 1000, not 10000"),
         ("charges:", "charge:", 4, r"unknown key 'charge': did you mean charges\?"),
         ("tau: -1", "taau: -1", 4, r"unknown key 'charges.taau': did you mean tau\?"),
         ("mixing: none", "mixing: loop", 5, r"mixing cannot be 'loop' \(known: none\)"),

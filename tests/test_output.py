@@ -62,12 +62,17 @@ def test_what_a_link_points_to_is_written(tmp_path: Path) -> None:
     assert (tmp_path / "target.txt").read_text(encoding="utf-8") == "new"
 
 
+def _fail_half_way(path: Path) -> None:
+    with whole_file(path) as temporary:
+        temporary.write_text("half", encoding="utf-8")
+        raise ZeroDivisionError
+
+
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "result.txt"
     path.write_text("old", encoding="utf-8")
-    with pytest.raises(ZeroDivisionError), whole_file(path) as temporary:
-        temporary.write_text("half", encoding="utf-8")
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        _fail_half_way(path)
     assert path.read_text(encoding="utf-8") == "old"
     with whole_file(path) as temporary:
         assert temporary.suffix == ".txt"

@@ -30,6 +30,7 @@ from recast.channels import Channel
 from recast.constants import DEFAULT_INPUTS, ElectroweakInputs
 from recast.couplings import sm_couplings
 from recast.errors import OutOfRangeError, RecastError
+from recast.numbers import Positive
 from recast.observables.expansion import Expansion, merged
 
 if TYPE_CHECKING:
@@ -71,8 +72,8 @@ class Beam(BaseModel):
 
     channel: str
     flux: str | None = None
-    energy: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
-    exposure: float = Field(default=1.0, gt=0.0, allow_inf_nan=False)
+    energy: Positive | None = None
+    exposure: Positive = 1.0
 
     @field_validator("channel")
     @classmethod
@@ -124,7 +125,7 @@ class TridentRatio(BaseModel):
     beams: tuple[Beam, ...] = Field(min_length=1)
     regime: Literal["coherent", "total"] = "coherent"
     form_factor: str | None = None
-    standard_model: float = Field(default=1.0, gt=0.0, allow_inf_nan=False)
+    standard_model: Positive = 1.0
     electroweak: ElectroweakInputs = DEFAULT_INPUTS
 
     _plugins: tuple[Path, ...] = PrivateAttr(default=())
