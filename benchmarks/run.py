@@ -3,7 +3,7 @@
     python benchmarks/run.py                 # everything, into benchmarks/results.md
     python benchmarks/run.py planes commands # some, printed only
 
-Every part runs in a process of its own with one thread per process in the linear algebra libraries.
+Every part runs in a process of its own with one thread in the linear algebra libraries.
 """
 
 from __future__ import annotations
