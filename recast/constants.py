@@ -60,6 +60,10 @@ FB_TO_M2: Final = 1e-43
 """Square metres per femtobarn."""
 
 
+# Powers of the inputs must stay finite.
+_SMALLEST_INPUT = 1e-20
+
+
 @dataclass(frozen=True)
 class ElectroweakInputs:
     """Parameters of the electroweak theory at tree level.
@@ -76,7 +80,7 @@ class ElectroweakInputs:
     Raises
     ------
     OutOfRangeError
-        When a parameter is not positive and finite, or sin^2 is not below one.
+        When a parameter is not between 1e-20 and one: G_F is that of an effective theory, alpha that of a weak force.
     """
 
     fermi_constant: float = 1.1663787e-5
@@ -89,9 +93,14 @@ class ElectroweakInputs:
             if not (math.isfinite(value) and value > 0.0):
                 msg = f"{field.name} must be a positive finite number, not {value}"
                 raise OutOfRangeError(msg)
-        if self.sin2_theta_w >= 1.0:
-            msg = f"sin2_theta_w is the square of a sine and must be below 1, not {self.sin2_theta_w}"
-            raise OutOfRangeError(msg)
+            if value < _SMALLEST_INPUT:
+                msg = f"{field.name} must be at least {_SMALLEST_INPUT:g}, not {value}"
+                raise OutOfRangeError(msg)
+            if value >= 1.0:
+                is_sine = field.name == "sin2_theta_w"
+                reason = "is the square of a sine and must be" if is_sine else "must be"
+                msg = f"{field.name} {reason} below 1, not {value}"
+                raise OutOfRangeError(msg)
 
     @property
     def vev(self) -> float:

@@ -18,7 +18,6 @@ other columns are neutrino species, nue to nutaubar, in the units of the header:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -30,8 +29,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recast.channels import NEUTRINOS
-from recast.errors import FluxError, OutOfRangeError, unknown
+from recast.errors import FluxError, unknown
 from recast.flux_file import ABSOLUTE_UNITS, SHAPE_UNITS, FluxFile, read_flux_file
+from recast.interactions import checked
 
 __all__ = ["Flux", "load_flux", "shipped_fluxes"]
 
@@ -39,6 +39,9 @@ FloatArray = NDArray[np.float64]
 
 # Gauss-Legendre points per bin or segment: a cross section is smooth on that scale.
 _POINTS = 4
+
+# Integrals of what anyone would call a flux are far from this and from its inverse.
+_SMALLEST = 1e-100
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +97,7 @@ class Flux:
             When there is no such species.
         """
         _check_species(neutrino)
-        if not (math.isfinite(energy) and energy > 0.0):
-            msg = f"the neutrino energy must be a positive finite number, not {energy}"
-            raise OutOfRangeError(msg)
+        energy = float(checked("neutrino energy", energy, positive=True))
         return cls(
             name=f"{energy:g} GeV",
             neutrino=neutrino,
@@ -263,7 +264,7 @@ def _select(file: FluxFile, name: str, neutrino: str | None) -> Flux:
     if not values.any():
         msg = f"flux {name}: the flux of {neutrino} is zero everywhere"
         raise FluxError(msg)
-    return Flux(
+    flux = Flux(
         name=name,
         neutrino=neutrino,
         kind=file.kind,
@@ -274,3 +275,10 @@ def _select(file: FluxFile, name: str, neutrino: str | None) -> Flux:
         source=file.header["source"],
         inspire=tuple(file.header.get("inspire", "").replace(",", " ").split()),
     )
+    with np.errstate(over="ignore"):
+        total = flux.integral
+    if not _SMALLEST < total < 1.0 / _SMALLEST:
+        size = "small" if total < 1.0 else "large"
+        msg = f"flux {name}: the integral of {neutrino}, {total:g}, is too {size} to be a flux"
+        raise FluxError(msg)
+    return flux

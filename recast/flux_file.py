@@ -58,7 +58,7 @@ def read_flux_file(path: Traversable) -> FluxFile:
         if line.startswith("#"):
             _note(header, line, path, number)
         elif line.strip():
-            rows.append((number, [cell.strip() for cell in next(csv.reader([line]))]))
+            rows.append((number, _cells(line, path, number)))
     for key in _REQUIRED:
         if key not in header:
             msg = f"{path}: the line '# {key}: ...' is missing at the top"
@@ -87,9 +87,17 @@ def read_flux_file(path: Traversable) -> FluxFile:
     )
 
 
+def _cells(line: str, path: Traversable, number: int) -> list[str]:
+    try:
+        return [cell.strip() for cell in next(csv.reader([line]))]
+    except csv.Error as error:
+        msg = f"{path}, line {number}: this is not CSV: {error}"
+        raise FluxError(msg) from error
+
+
 def _text(path: Traversable) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         msg = f"{path}: there is no such flux file"
         raise FluxError(msg) from error

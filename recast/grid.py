@@ -96,7 +96,14 @@ class TridentTable:
         OutOfRangeError
             If an energy is not a positive number, or above the last node: nothing is extrapolated.
         """
-        values = np.atleast_1d(np.asarray(energies, dtype=float))
+        try:
+            values = np.atleast_1d(np.asarray(energies, dtype=float))
+        except (TypeError, ValueError, OverflowError):
+            msg = f"neutrino energy must be a positive number of GeV, not {energies!r}"
+            raise OutOfRangeError(msg) from None
+        if values.ndim > 1:
+            msg = f"neutrino energies must be one number or a list of them, not an array of shape {values.shape}"
+            raise OutOfRangeError(msg)
         if not np.all(np.isfinite(values)) or np.any(values <= 0.0):
             bad = values[~(np.isfinite(values) & (values > 0.0))][0]
             msg = f"neutrino energy must be a positive number of GeV, not {bad:g}"
@@ -137,10 +144,15 @@ def grid_path(name: str) -> Path:
     ------
     UnknownNameError
         If there is no such grid.
+    GridError
+        If ``RECAST_GRIDS`` names no folder.
     """
     folders = []
-    if os.environ.get(GRID_FOLDER_VARIABLE):
-        folders.append(Path(os.environ[GRID_FOLDER_VARIABLE]))
+    if own := os.environ.get(GRID_FOLDER_VARIABLE):
+        if not Path(own).is_dir():
+            msg = f"{GRID_FOLDER_VARIABLE} names {own}, which is no folder: name one that holds grids, or unset it"
+            raise GridError(msg)
+        folders.append(Path(own))
     folders.append(Path(str(resources.files("recast.grids"))))
     for folder in folders:
         path = folder / f"{name}.h5"
@@ -177,14 +189,14 @@ def open_grid(path: str | Path) -> Iterator[h5py.File]:
         msg = f"grid {path} is not a readable HDF5 file (truncated, altered or foreign): {mend}"
         raise GridError(msg) from error
     with file:
-        if file.attrs.get("format") != FORMAT:
-            msg = f"{path} is an HDF5 file but not a trident grid of recast: name another file, or {mend}"
-            raise GridError(msg)
-        version = file.attrs.get("schema_version")
-        if version != SCHEMA_VERSION:
-            msg = f"grid {path} has schema version {version}, this recast reads {SCHEMA_VERSION}: {mend}"
-            raise GridError(msg)
         try:
+            if file.attrs.get("format") != FORMAT:
+                msg = f"{path} is an HDF5 file but not a trident grid of recast: name another file, or {mend}"
+                raise GridError(msg)
+            version = file.attrs.get("schema_version")
+            if version != SCHEMA_VERSION:
+                msg = f"grid {path} has schema version {version}, this recast reads {SCHEMA_VERSION}: {mend}"
+                raise GridError(msg)
             yield file
         except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
             msg = f"grid {path} is truncated or altered ({error}): {mend}"
@@ -205,7 +217,9 @@ def table_checksum(group: h5py.Group, root: h5py.File) -> str:
 
 
 @lru_cache(maxsize=256)
-def read_table(path: Path, scatterer: str, form_factor: str | None = None) -> TridentTable:
+def read_table(
+    path: Path, scatterer: str, form_factor: str | None = None, *, grid: str | None = None
+) -> TridentTable:
     """Read the spectra of one scatterer from a grid file.
 
     Parameters
@@ -216,6 +230,8 @@ def read_table(path: Path, scatterer: str, form_factor: str | None = None) -> Tr
         ``Ar40``, ``proton``, ...
     form_factor : str, optional
         Default: the one the file names as the scatterer's default.
+    grid : str, optional
+        Name of the grid that the file must be, whatever the file is called.
 
     Raises
     ------
@@ -225,6 +241,9 @@ def read_table(path: Path, scatterer: str, form_factor: str | None = None) -> Tr
         If it does not hold the scatterer or the form factor.
     """
     with open_grid(path) as file:
+        if grid is not None and file.attrs["grid"] != grid:
+            msg = f"{path} is the grid {file.attrs['grid']}, not {grid}: put the right file in its place"
+            raise GridError(msg)
         scatterers = [name for name in file if name != "momentum_transfer"]
         if scatterer not in scatterers:
             raise unknown(f"scatterer in grid {path.name}", scatterer, scatterers)

@@ -239,7 +239,8 @@ def checked(name: str, value: ArrayLike, *, positive: bool = False, signed: bool
         shown = repr(value)
         msg = f"the {name} must be a {kind}, not {shown if len(shown) <= 60 else f'{shown[:57]}...'}"
         raise OutOfRangeError(msg)
-    array = np.array(given, dtype=np.float64)
+    with np.errstate(over="ignore"):  # wider floats become infinite, which is told below
+        array = np.array(given, dtype=np.float64)
     array.setflags(write=False)
     wrong = ~(np.abs(array) <= _LARGEST)
     if not signed:

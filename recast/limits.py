@@ -11,12 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recast.errors import NotApplicableError, RecastError
+from recast.interactions import checked
 from recast.polynomials import evaluate, multiply, positive_roots
 from recast.statistics import check_confidence_level, convention, quantile
 
@@ -106,8 +108,8 @@ class LimitResult:
 
 
 def limit(
-    model: Model | str,
-    measurements: Measurement | str | Sequence[Measurement | str],
+    model: Model | str | Path,
+    measurements: Measurement | str | Path | Sequence[Measurement | str | Path],
     mass: ArrayLike,
     *,
     confidence_level: float = 0.95,
@@ -118,9 +120,9 @@ def limit(
 
     Parameters
     ----------
-    model : Model or str
+    model : Model, str or Path
         With parameters mass and coupling.
-    measurements : Measurement or str, or a sequence of them
+    measurements : Measurement, str or Path, or a sequence of them
         Several are combined.
     mass : array_like
         In GeV.
@@ -142,7 +144,7 @@ def limit(
     from recast.measurement import check_independent, load_measurements
     from recast.model import load_model
 
-    model = load_model(model) if isinstance(model, str) else model
+    model = load_model(model) if isinstance(model, str | Path) else model
     if not {"mass", "coupling"} <= set(model.parameters):
         msg = (
             f"model '{model.name}' has the parameters {', '.join(model.parameters)} and no limit on a "
@@ -151,17 +153,13 @@ def limit(
         raise RecastError(msg)
     loaded = load_measurements(measurements)
     check_independent(loaded)
-    try:
-        masses = np.atleast_1d(np.asarray(mass, dtype=float)).ravel()
-    except (TypeError, ValueError):
-        msg = f"the mass must be a positive finite number, not {mass!r}"
-        raise RecastError(msg) from None
+    masses = np.atleast_1d(checked("mass", mass, positive=True)).ravel()
     level = check_confidence_level(confidence_level)
     z = quantile(level, one_sided=one_sided)
     if not masses.size:
         msg = "at least one mass is needed for a limit"
         raise RecastError(msg)
-    interaction = model(mass=masses, coupling=np.zeros_like(masses))  # checks every mass
+    interaction = model(mass=masses, coupling=np.zeros_like(masses))
     for measurement in loaded:
         reason = measurement.applicable(interaction)
         if reason is not None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, create_model
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, create_model, model_validator
 
 from recast.errors import NotApplicableError, RecastError, unknown
 from recast.likelihoods import LIKELIHOODS, Likelihood
@@ -115,6 +115,16 @@ class Measurement(BaseModel):
     preferred_band: bool = False
     variants: dict[str, Variant] = Field(default_factory=dict)
     _selected: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _theory_errors_have_a_part(self) -> Self:
+        # Of an observable that says which parts it may have: not every regime has all.
+        known = getattr(self.observable, "parts", None)
+        for name, error in self.theory_errors.items():
+            if known is not None and error.part not in {"all", *known}:
+                msg = f"theory_errors.{name}: {unknown('part of the prediction', error.part, ['all', *known])}"
+                raise ValueError(msg)
+        return self
 
     @property
     def label(self) -> str:
@@ -323,7 +333,10 @@ def _class_of(document: Document, section: str, catalog: Catalog | None) -> type
     if not isinstance(content, dict):
         msg = f"the section '{section}' is missing or not a mapping"
         raise document.error(msg, (section,))
-    kind = str(content.get("type"))
+    if "type" not in content:
+        msg = f"the key '{section}.type' is missing"
+        raise document.error(msg, (section, "type"))
+    kind = str(content["type"])
     shipped: Mapping[str, Any] = OBSERVABLES if section == "observable" else LIKELIHOODS
     found: Any = shipped.get(kind)
     if found is None:

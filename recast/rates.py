@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 from recast.channels import Channel
 from recast.constants import AVOGADRO, DEFAULT_INPUTS, FB_TO_M2, ElectroweakInputs
 from recast.couplings import sm_couplings
-from recast.errors import FluxError, OutOfRangeError
+from recast.errors import FluxError
+from recast.interactions import checked
 
 if TYPE_CHECKING:
     from recast.flux import Flux
@@ -117,8 +119,8 @@ def nuclei_per_tonne(atomic_weight: float) -> float:
 
 def event_rate(
     channel: Channel | str,
-    target: Target | str,
-    flux: Flux | str,
+    target: Target | str | Path,
+    flux: Flux | str | Path | float,
     *,
     interaction: Interaction | None = None,
     mass_tonnes: float = 1.0,
@@ -138,7 +140,7 @@ def event_rate(
         Nucleus or compound, e.g. ``Ar40``, or a YAML file (:mod:`recast.target_file`); natural atomic weights are
         used (39.95 u for argon).
     flux
-        Flux, or the name of one (the channel's neutrino is taken from it).
+        Flux, or the name or file of one (the channel's neutrino is taken from it), or an energy in GeV.
     interaction
         New physics; the Standard Model when None.
     mass_tonnes, pot_per_year, years
@@ -156,27 +158,34 @@ def event_rate(
     Raises
     ------
     FluxError
-        When the flux is only a shape and no ``integrated_flux`` is given.
+        When the flux is only a shape and no ``integrated_flux`` is given, or one of another neutrino.
     OutOfRangeError
-        When the exposure is not positive and finite.
+        When the exposure is not positive and finite, or a mediator is too light for the grids.
 
     Notes
     -----
     Eq. 9 of arXiv:1902.06765.
     """
-    from recast.flux import load_flux
+    from recast.flux import Flux, load_flux
+    from recast.observables.trident_ratio import check_mediators
     from recast.spectrum import load_spectrum
     from recast.target_file import find_target
 
-    for name, value in (("mass_tonnes", mass_tonnes), ("pot_per_year", pot_per_year), ("years", years)):
-        if not (np.isfinite(value) and value > 0):
-            raise OutOfRangeError(f"{name} must be a positive finite number, not {value}")
+    exposure = {"mass_tonnes": mass_tonnes, "pot_per_year": pot_per_year, "years": years}
+    if integrated_flux is not None:
+        exposure["integrated_flux"] = integrated_flux
+    for name, value in exposure.items():
+        checked(name, value, positive=True)
+    if interaction is not None:
+        check_mediators(interaction)
     channel = Channel.parse(channel) if isinstance(channel, str) else channel
-    if isinstance(flux, str):
+    if isinstance(flux, str | Path):
         flux = load_flux(flux, neutrino=channel.neutrino)
+    elif isinstance(flux, float | int | np.floating | np.integer):
+        flux = Flux.line(float(flux), neutrino=channel.neutrino)
     if integrated_flux is None:
         integrated_flux = _absolute_integral(flux)
-    target = find_target(target) if isinstance(target, str) else target
+    target = find_target(target) if isinstance(target, str | Path) else target
     nuclei = mass_tonnes * nuclei_per_tonne(target.atomic_weight)
     per_fb = integrated_flux * FB_TO_M2 * nuclei * pot_per_year * years
     sigma: dict[str, NDArray[np.float64]] = {}

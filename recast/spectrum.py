@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from recast.channels import Channel
 from recast.constants import DEFAULT_INPUTS, ElectroweakInputs
-from recast.errors import unknown
+from recast.errors import FluxError, unknown
 from recast.grid import TridentTable, grid_path, read_table
 
 if TYPE_CHECKING:
@@ -82,16 +83,17 @@ def _tables(
 
     if component not in COMPONENTS:
         raise unknown("component", component, COMPONENTS)
-    path = grid_path(f"trident_{channel.table_name}")
+    name = f"trident_{channel.table_name}"
+    path = grid_path(name)
     found = []
     for part in COMPONENTS[component]:
         for nucleus, number in load_target(target).constituents:
             if part == "coherent":
-                found.append((float(number), read_table(path, nucleus.name, form_factor)))
+                found.append((float(number), read_table(path, nucleus.name, form_factor, grid=name)))
             else:
                 nucleons = nucleus.protons if part == "proton" else nucleus.neutrons
                 kind = "dipole" if form_factor == "dipole" else None
-                found.append((float(number * nucleons), read_table(path, part, kind)))
+                found.append((float(number * nucleons), read_table(path, part, kind, grid=name)))
     return found
 
 
@@ -104,7 +106,7 @@ def _scale(table: TridentTable, inputs: ElectroweakInputs) -> float:
 def load_spectrum(
     channel: Channel | str,
     target: str,
-    flux: Flux | float,
+    flux: Flux | str | float,
     *,
     component: Component = "coherent",
     form_factor: str | None = None,
@@ -118,8 +120,8 @@ def load_spectrum(
         E.g. ``numu_numu_mu-mu+``.
     target : str
         E.g. ``Ar40`` or ``SiO2``.
-    flux : Flux or float
-        A flux, whose normalisation drops out, or a neutrino energy in GeV.
+    flux : Flux, str or float
+        A flux or the name of one, whose normalisation drops out, or a neutrino energy in GeV.
     component : {"coherent", "proton", "neutron", "incoherent", "total"}
         Nucleons are Pauli blocked and counted: Z protons, A - Z neutrons.
     form_factor : str, optional
@@ -139,15 +141,23 @@ def load_spectrum(
         Unknown channel, target, component or form factor.
     OutOfRangeError
         A flux that reaches beyond the grid, or an energy that is not a positive number.
+    FluxError
+        A flux of another neutrino than that of the channel.
     GridError
         A grid file that cannot be trusted.
     """
     if isinstance(channel, str):
         channel = Channel.parse(channel)
-    if isinstance(flux, int | float):
+    if isinstance(flux, float | int | np.floating | np.integer):
         energies, weights = np.array([float(flux)]), np.array([1.0])
     else:
-        energies, weights = flux.quadrature()
+        from recast.flux import load_flux
+
+        beam = load_flux(flux, neutrino=channel.neutrino) if isinstance(flux, str | Path) else flux
+        if beam.neutrino != channel.neutrino:
+            msg = f"flux {beam.name} is one of {beam.neutrino}, but channel {channel} begins with {channel.neutrino}"
+            raise FluxError(msg)
+        energies, weights = beam.quadrature()
         weights = weights / weights.sum()
     total = np.zeros(())
     for number, table in _tables(channel, target, component, form_factor):

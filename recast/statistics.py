@@ -74,7 +74,8 @@ def quantile(confidence_level: float, *, one_sided: bool = False) -> float:
     if one_sided and level <= 0.5:
         msg = f"confidence level {level:g} is too low for a one-sided limit: it must be above 0.5"
         raise RecastError(msg)
-    return float(ndtri(level if one_sided else 0.5 * (1.0 + level)))
+    # From the tail: beside one, 1 - level is exact and (1 + level) / 2 rounds to one.
+    return -float(ndtri((1.0 - level) if one_sided else 0.5 * (1.0 - level)))
 
 
 def probability_content(z: float, *, one_sided: bool = False) -> float:

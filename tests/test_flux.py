@@ -236,3 +236,29 @@ def test_other_bad_files(tmp_path: Path) -> None:
         load_flux(tmp_path / "nowhere.csv")
     with pytest.raises(RecastError, match="the file cannot be read"):
         load_flux(tmp_path)
+
+
+OWN = """\
+# title: my beam
+# units: 1/GeV
+# source: a talk
+energy_low,energy_high,numu
+0,1,1
+1,4,3
+"""
+
+
+def test_the_mark_that_spreadsheets_put_in_front_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "beam.csv").write_text(OWN, encoding="utf-8-sig")
+    assert load_flux(tmp_path / "beam.csv").integral == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [("9" * 200_000, "line 6: this is not CSV"), ("1e308", "too large to be a flux"), ("1e-320", "too small")],
+)
+def test_values_that_nothing_can_be_done_with(tmp_path: Path, value: str, message: str) -> None:
+    text = OWN.replace("0,1,1\n", "0,1,0\n").replace("1,4,3", f"1,4,{value}")
+    (tmp_path / "beam.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(FluxError, match=message):
+        load_flux(tmp_path / "beam.csv")

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recast.errors import GridError, OutOfRangeError, OutputExistsError, RecastError, UnknownNameError
+from recast.errors import FluxError, GridError, OutOfRangeError, OutputExistsError, RecastError, UnknownNameError
+from recast.flux import load_flux
 from recast.grid import SCHEMA_VERSION, describe_grid, grid_path, open_grid, read_table, shipped_grids
 from recast.grid_build import (
     MOMENT_MASSES,
@@ -246,3 +247,33 @@ def test_build_and_verify(tmp_path):
     check = verify_grid(MUMU, samples=6, processes=2)
     assert max(c.total for c in check) < 1e-4
     assert max(c.moments for c in check) < 1e-4
+
+
+def test_a_folder_that_is_none_is_not_passed_over(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECAST_GRIDS", str(tmp_path / "none"))
+    with pytest.raises(GridError, match="RECAST_GRIDS names .*none, which is no folder"):
+        grid_path("trident_mumu")
+
+
+def test_a_grid_of_another_pair_under_this_name_is_refused(tmp_path, monkeypatch):
+    shutil.copy(grid_path("trident_mutau"), tmp_path / "trident_mumu.h5")
+    monkeypatch.setenv("RECAST_GRIDS", str(tmp_path))
+    with pytest.raises(GridError, match="is the grid trident_mutau, not trident_mumu"):
+        load_spectrum("numu_numu_mu-mu+", "Ar40", 5.0)
+
+
+@pytest.mark.parametrize("energies", ["five", [[1.0, 2.0]], [1.0, None]])
+def test_what_is_no_list_of_energies(energies):
+    with pytest.raises(OutOfRangeError, match="neutrino energ"):
+        cross_sections("numu_numu_mu-mu+", "Ar40", energies)
+
+
+def test_an_energy_may_be_any_number_and_a_flux_a_name():
+    expected = load_spectrum("numu_numu_mu-mu+", "Ar40", 5.0).totals
+    for energy in (5, np.float32(5), np.int64(5)):
+        assert load_spectrum("numu_numu_mu-mu+", "Ar40", energy).totals == expected
+    flux = load_flux("ccfr_numu", neutrino="numu")
+    by_name = load_spectrum("numu_numu_mu-mu+", "Fe56", "ccfr_numu")
+    assert by_name.totals == load_spectrum("numu_numu_mu-mu+", "Fe56", flux).totals
+    with pytest.raises(FluxError, match="begins with nue"):
+        load_spectrum("nue_nue_mu-mu+", "Fe56", flux)

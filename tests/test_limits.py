@@ -283,13 +283,22 @@ def test_what_cannot_be_asked_is_said() -> None:
         limit(MODEL, made(Silent(a=1.0, b=1.0), Gaussian(value=1.0, error=0.3)), 1.0)
 
 
-@pytest.mark.parametrize("mass", ["heavy", None, [1.0, "x"], float("nan"), float("inf"), 0.0])
+@pytest.mark.parametrize(
+    "mass", ["heavy", "0.1", True, None, [1.0, "x"], [[1.0], [1.0, 2.0]], np.nan, np.inf, 0.0, 10**400]
+)
 def test_masses_are_checked(mass: Any) -> None:
     measurement = made(Toy(a=1.0, b=1.0), Gaussian(value=1.0, error=0.3))
     with pytest.raises(RecastError, match="the mass must be a positive finite number"):
         limit(MODEL, measurement, mass)
     with pytest.raises(RecastError, match="at least one mass"):
         limit(MODEL, measurement, [])
+
+
+def test_a_confidence_level_beside_one_has_a_finite_limit() -> None:
+    measurement = made(Toy(a=1.0, b=1.0), Gaussian(value=1.0, error=0.3))
+    edges = [limit(MODEL, measurement, 1.0, confidence_level=1 - tail).coupling[0] for tail in (1e-9, 1e-12, 1.2e-16)]
+    assert np.all(np.isfinite(edges))
+    assert edges == sorted(edges)
 
 
 def test_light_mediators_show_the_logarithm_and_stop_where_the_grid_does() -> None:

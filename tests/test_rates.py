@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from recast import load_model
-from recast.errors import RecastError
+from recast.errors import FluxError, OutOfRangeError, RecastError
 from recast.flux import Flux, load_flux
 from recast.rates import EventRate, event_rate, nuclei_per_tonne
 
@@ -105,3 +106,28 @@ def test_below_threshold_there_are_no_events() -> None:
 def test_a_bad_exposure_is_named(exposure: dict[str, float]) -> None:
     with pytest.raises(RecastError, match=next(iter(exposure))):
         event_rate(MUMU, "Ar40", FHC, **exposure)
+
+
+@pytest.mark.parametrize("integrated_flux", [0.0, -1.0, float("nan"), float("inf"), "many", True])
+def test_a_bad_integrated_flux_is_named(integrated_flux: Any) -> None:
+    with pytest.raises(OutOfRangeError, match="integrated_flux must be a positive finite number"):
+        event_rate(MUMU, "Ar40", FHC, integrated_flux=integrated_flux)
+
+
+def test_the_flux_must_be_that_of_the_channel() -> None:
+    with pytest.raises(FluxError, match="is one of numu, but channel numubar_numubar_mu-mu\\+ begins with numubar"):
+        event_rate("numubar_numubar_mu-mu+", "Ar40", load_flux(FHC, neutrino="numu"))
+
+
+def test_mediators_that_the_grids_do_not_resolve_are_refused() -> None:
+    with pytest.raises(OutOfRangeError, match="too light for the trident grids"):
+        event_rate(MUMU, "Ar40", FHC, interaction=load_model("lmu_ltau")(mass=1e-200, coupling=1.0))
+
+
+def test_files_and_energies_may_be_given_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text("name: t\natoms: {Ar40: 1}\n", encoding="utf-8")
+    text = "# title: b\n# units: 1/(m^2 GeV POT)\n# source: none\nenergy,numu\n4.9,1\n5,1\n5.1,1\n"
+    (tmp_path / "b.csv").write_text(text, encoding="utf-8")
+    from_files = event_rate(MUMU, tmp_path / "t.yaml", tmp_path / "b.csv")
+    at_5 = event_rate(MUMU, "Ar40", np.float32(5), integrated_flux=0.2)
+    assert from_files.coherent == pytest.approx(at_5.coherent, rel=1e-3)

@@ -240,6 +240,12 @@ def test_mediators_that_the_grids_do_not_resolve_are_refused() -> None:
     assert ratio.predict(U1Mediator(LMU_LTAU, mass=np.ones((0, 1)), coupling=np.ones((1, 4)))).shape == (0, 4)
 
 
+def test_a_beam_below_threshold_has_no_ratio() -> None:
+    ratio = TridentRatio.model_validate({"target": "Fe56", "beams": [{"channel": "numu_numu_mu-mu+", "energy": 0.1}]})
+    with pytest.raises(OutOfRangeError, match=r"numu_numu_mu-mu\+ at 0.1 GeV on Fe56: below threshold"):
+        ratio.predict(StandardModel())
+
+
 @pytest.mark.parametrize(
     ("beam", "complaint"),
     [

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,6 +40,8 @@ class MagneticMoment(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    parts: ClassVar[tuple[str, ...]] = ("one_loop",)
 
     type: Literal["magnetic_moment"] = "magnetic_moment"
     lepton: Literal["e", "mu", "tau"]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from recast.model import Model
     from recast.spectrum import Spectrum
 
-__all__ = ["LIGHTEST_MEDIATOR", "Beam", "TridentRatio"]
+__all__ = ["LIGHTEST_MEDIATOR", "Beam", "TridentRatio", "check_mediators"]
 
 FloatArray = NDArray[np.float64]
 
@@ -119,6 +119,8 @@ class TridentRatio(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    parts: ClassVar[tuple[str, ...]] = ("coherent", "incoherent")
 
     type: Literal["trident_ratio"] = "trident_ratio"
     target: str
@@ -268,21 +270,36 @@ class TridentRatio(BaseModel):
 
     def _expansions(self, interaction: Interaction) -> dict[str, list[Expansion]]:
         """Return the ratio by regime as polynomials in the interaction's strengths."""
-        for mediator in interaction.mediators or ():
-            lightest = float(np.min(mediator.mass, initial=np.inf))
-            if lightest < LIGHTEST_MEDIATOR:
-                msg = (
-                    f"a mediator of mass {lightest:g} GeV is too light for the trident grids, which resolve "
-                    f"masses from {LIGHTEST_MEDIATOR:g} GeV"
-                )
-                raise OutOfRangeError(msg)
+        check_mediators(interaction)
         total = sum(self.standard_model_cross_sections.values())
+        if not total > 0.0:
+            beams = ", ".join(f"{beam.channel} at {beam.flux or f'{beam.energy:g} GeV'}" for beam in self.beams)
+            msg = f"{beams} on {self.target}: below threshold, so that there is no Standard Model rate to divide by"
+            raise OutOfRangeError(msg)
         scale = self.standard_model / total
         by_regime: dict[str, list[Expansion]] = {}
         for term in self.terms:
             expansion = _expand(term, interaction, self.electroweak, scale)
             by_regime.setdefault(term.regime, []).append(expansion)
         return {regime: merged(found) for regime, found in by_regime.items()}
+
+
+def check_mediators(interaction: Interaction) -> None:
+    """Make sure that the grids resolve the propagators of an interaction.
+
+    Raises
+    ------
+    OutOfRangeError
+        For a mediator lighter than `LIGHTEST_MEDIATOR`.
+    """
+    for mediator in interaction.mediators or ():
+        lightest = float(np.min(mediator.mass, initial=np.inf))
+        if lightest < LIGHTEST_MEDIATOR:
+            msg = (
+                f"a mediator of mass {lightest:g} GeV is too light for the trident grids, which resolve "
+                f"masses from {LIGHTEST_MEDIATOR:g} GeV"
+            )
+            raise OutOfRangeError(msg)
 
 
 def _expand(term: _Term, interaction: Interaction, inputs: ElectroweakInputs, scale: float) -> Expansion:
