@@ -397,8 +397,13 @@ def test_validate_json_and_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_grid_info() -> None:
     grids = run_json("grid", "info")["grids"]
-    names = {Path(grid["grid"]).name for grid in grids}
-    assert names >= {f"trident_{pair}.h5" for pair in ("ee", "emu", "mumu", "etau", "mutau", "tautau")}
+    assert [grid["grid"] for grid in grids] == sorted(
+        f"trident_{pair}" for pair in ("ee", "emu", "mumu", "etau", "mutau", "tautau")
+    )
+    for grid in grids:
+        assert Path(grid["file"]).name == f"{grid['grid']}.h5"
+        assert all(table["intact"] for table in grid["tables"].values())
+    assert "trident_mumu" in run("grid", "info", "trident_mumu").stdout
 
 
 def test_grid_info_of_a_foreign_file(tmp_path: Path) -> None:
