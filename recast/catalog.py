@@ -60,7 +60,8 @@ class Catalog:
     plugins: tuple[Path, ...]
 
     def __init__(self, plugins: Sequence[str | Path] = ()) -> None:
-        folders = tuple(dict.fromkeys(Path(folder) for folder in plugins))
+        # One folder may be written in several ways.
+        folders = tuple({Path(folder).resolve(): Path(folder) for folder in plugins}.values())
         for folder in folders:
             if not folder.is_dir():
                 msg = f"plug-in folder {folder} does not exist"
@@ -199,12 +200,21 @@ class Catalog:
         found: dict[str, dict[str, Any]] = {kind: {} for kind in _CLASSES}
         for kind in _CLASSES:
             for entry in _entry_points().select(group=f"recast.{kind}"):
-                _add(found[kind], entry.name, entry.load(), f"the entry point {entry.value}")
+                try:
+                    value = entry.load()
+                except (ImportError, AttributeError) as error:
+                    msg = f"entry point {entry.name!r} of {entry.group}: {entry.value!r} cannot be loaded: {error}"
+                    raise RecastError(msg) from error
+                _add(found[kind], entry.name, value, f"the entry point {entry.value}")
         for folder in self.plugins:
             for file in sorted(folder.glob("*.py")):
                 module = _run(file)
                 for kind, variable in _CLASSES.items():
-                    for name, value in module.get(variable, {}).items():
+                    classes = module.get(variable, {})
+                    if not isinstance(classes, Mapping):
+                        msg = f"plug-in {file}: {variable} must be a dictionary from names to classes, not {classes!r}"
+                        raise RecastError(msg)
+                    for name, value in classes.items():
                         _add(found[kind], name, value, str(file))
         return found
 
@@ -244,6 +254,9 @@ def _entry_points() -> Any:
 
 
 def _add(found: dict[str, Any], name: str, value: Any, place: str) -> None:
+    if not isinstance(value, type):
+        msg = f"the type {name!r} of {place} must be a class, not {value!r}"
+        raise RecastError(msg)
     if name in found:
         msg = f"the type {name!r} is defined twice, the second time by {place}: rename one of them"
         raise RecastError(msg)
@@ -256,6 +269,6 @@ def _run(file: Path) -> dict[str, Any]:
 
     try:
         return runpy.run_path(str(file))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         msg = f"plug-in {file} cannot be run: {type(error).__name__}: {error}"
         raise RecastError(msg) from error

@@ -351,6 +351,9 @@ def _class_of(document: Document, section: str, catalog: Catalog | None) -> type
     elif isinstance(found, str):
         module, _, name = found.partition(":")
         found = getattr(import_module(module), name)
+    if not issubclass(found, BaseModel):
+        msg = f"{section}.type: the class {found.__name__} of {kind!r} must be a pydantic model"
+        raise document.error(msg, (section, "type"))
     result: type[BaseModel] = found
     return result
 

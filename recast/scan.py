@@ -179,6 +179,10 @@ def scan(spec: ScanSpec | Mapping[str, Any] | str | Path, *, plugins: Sequence[s
     loaded = tuple(load_measurement(name, plugins=folders) for name in spec.measurements)
     if spec.combine:
         check_independent(loaded)
+    for label in (m.label for m in loaded):
+        if sum(m.label == label for m in loaded) > 1:
+            msg = f"measurement '{label}' is named twice"
+            raise RecastError(msg)
     axes = _checked_axes(spec, model)
     interaction = model(**_mesh(axes))
     for measurement in loaded:

@@ -12,6 +12,7 @@ confidence_level: 0.95
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["Axis", "ScanSpec", "load_scan"]
 
 FloatArray = NDArray[np.float64]
+
+# A measurement takes some fifty bytes for each.
+_MOST_POINTS = 20_000_000
 Finite = Annotated[float, BeforeValidator(not_a_boolean), Field(allow_inf_nan=False)]
 
 
@@ -124,6 +128,16 @@ class ScanSpec(BaseModel):
     def plugins(self) -> tuple[Path, ...]:
         """Folders in which the model and the measurements are looked up as well."""
         return self._plugins
+
+    @model_validator(mode="after")
+    def _fits_into_memory(self) -> Self:
+        given = self.parameters.values()
+        sizes = [a.points if isinstance(a, Axis) else len(a) if isinstance(a, tuple) else 1 for a in given]
+        points = math.prod(sizes)
+        if points > _MOST_POINTS:
+            msg = f"the scan has {points} points, and at most {_MOST_POINTS} are kept in memory: choose fewer"
+            raise ValueError(msg)
+        return self
 
     def axes(self) -> dict[str, FloatArray]:
         """Return the values of every parameter."""

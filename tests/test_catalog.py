@@ -160,3 +160,38 @@ def test_an_entry_point_that_names_nothing(monkeypatch: pytest.MonkeyPatch) -> N
 )
 def test_what_is_a_path(name: str | Path, expected: bool) -> None:
     assert is_path(name) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("raise SystemExit(7)", r"bad\.py cannot be run: SystemExit: 7"),
+        ("OBSERVABLES = 3", r"bad\.py: OBSERVABLES must be a dictionary from names to classes, not 3"),
+        ("OBSERVABLES = {'mine': 'a:B'}", r"the type 'mine' of .*bad\.py must be a class, not 'a:B'"),
+    ],
+)
+def test_python_files_that_do_not_hold_what_they_should(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "bad.py").write_text(text)
+    with pytest.raises(RecastError, match=message):
+        Catalog([tmp_path]).observables()
+
+
+def test_a_class_that_is_no_pydantic_model(tmp_path: Path) -> None:
+    (tmp_path / "odd.py").write_text("LIKELIHOODS = {'odd': dict}\n")
+    text = Path(str(Catalog().file("measurements", "ccfr"))).read_text(encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(text.replace("type: gaussian", "type: odd"), encoding="utf-8")
+    with pytest.raises(DocumentError, match=r"likelihood\.type: the class dict of 'odd' must be a pydantic model"):
+        Catalog([tmp_path]).measurement(tmp_path / "mine.yaml")
+
+
+def test_one_folder_written_in_two_ways_is_one(tmp_path: Path) -> None:
+    plugin(tmp_path)
+    catalog = Catalog([tmp_path, f"{tmp_path}/models/.."])
+    assert catalog.model("mine").name == "mine"
+
+
+def test_an_entry_point_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = EntryPoints([EntryPoint("gone", "collections:Nothing", "recast.likelihoods")])
+    monkeypatch.setattr(recast.catalog, "_entry_points", lambda: points)
+    with pytest.raises(RecastError, match="entry point 'gone' of recast.likelihoods: 'collections:Nothing' cannot be"):
+        Catalog().likelihoods()

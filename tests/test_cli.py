@@ -467,3 +467,33 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_an_interrupt_is_not_a_failed_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> float:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("recast.published.CALCULATIONS", {"vphi_bound": interrupted})
+    result = run("validate", "vphi_bound")
+    assert result.exit_code == 130
+    assert result.stderr == "Interrupted.\n"
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(28, "No space left on device")])
+def test_what_the_machine_refuses_is_no_internal_error(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def failing() -> float:
+        raise error
+
+    monkeypatch.setattr("recast.published.CALCULATIONS", {"vphi_bound": failing})
+    assert re.search("not enough memory|No space left", refused("validate", "vphi_bound"))
+
+
+def test_a_target_has_one_name() -> None:
+    assert run_json("cross-section", MUMU, "Ar", "--energy", "5")["target"] == "Ar40"
+
+
+def test_a_scan_never_overwrites_its_own_file(tmp_path: Path) -> None:
+    (tmp_path / "plane.yaml").write_text(PLANE, encoding="utf-8")
+    file = str(tmp_path / "plane.yaml")
+    assert "must end in .h5" in refused("scan", file, "-o", file, "--force")
+    assert (tmp_path / "plane.yaml").read_text(encoding="utf-8") == PLANE

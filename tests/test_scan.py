@@ -327,3 +327,31 @@ def test_specifications_are_frozen_values() -> None:
     assert spec.axes()["dgv"].size == 41
     with pytest.raises(ValueError, match="frozen"):
         spec.model = "lmu_ltau"  # type: ignore[misc]
+
+
+def test_a_plane_that_does_not_fit_into_memory_is_refused() -> None:
+    axis = {"min": 0.1, "max": 1.0, "points": 100_000}
+    with pytest.raises(RecastError, match="10000000000 points, and at most 20000000"):
+        scan({"model": "lmu_ltau", "measurements": ["ccfr"], "parameters": {"mass": axis, "coupling": axis}})
+
+
+def test_a_measurement_is_named_once_even_when_nothing_is_combined() -> None:
+    spec = {
+        "model": "lmu_ltau",
+        "measurements": ["ccfr", "ccfr"],
+        "combine": False,
+        "parameters": {"mass": 1.0, "coupling": [0.1, 0.2]},
+    }
+    with pytest.raises(RecastError, match="'ccfr' is named twice"):
+        scan(spec)
+
+
+def test_faults_of_an_axis_are_told_for_its_key() -> None:
+    spec = {"model": "lmu_ltau", "measurements": ["ccfr"]}
+    for values, message in (
+        ({"min": 0, "max": 1, "points": 3}, r"scan: parameters\.mass: min \(0\) must be positive on a log scale"),
+        (True, r"scan: parameters\.mass: this should be a number, not true"),
+        ([], r"scan: parameters\.mass should have at least 1 item, not \[\]"),
+    ):
+        with pytest.raises(RecastError, match=message):
+            scan({**spec, "parameters": {"mass": values, "coupling": 1.0}})

@@ -20,6 +20,8 @@ BAD_INPUT = 2
 """Exit code of wrong usage and of every RecastError."""
 INTERNAL = 3
 """Exit code of an error of recast itself."""
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 

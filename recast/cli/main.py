@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from recast.cli.catalog import cite, list_command, show
-from recast.cli.common import BAD_INPUT, INTERNAL, SETTINGS, Settings
+from recast.cli.common import BAD_INPUT, INTERNAL, INTERRUPTED, SETTINGS, Settings
 from recast.cli.grid import grid
 from recast.cli.physics import cross_section, limit, predict, rate
 from recast.cli.scanning import plot, scan
@@ -41,7 +41,11 @@ class RecastGroup(click.Group):
         settings = ctx.ensure_object(Settings)
         try:
             return super().invoke(ctx)
-        except (click.exceptions.Exit, click.Abort, click.ClickException):
+        except (KeyboardInterrupt, click.Abort):
+            # Not 1, which says that a check ran and failed.
+            click.echo("Interrupted.", err=True)
+            ctx.exit(INTERRUPTED)
+        except (click.exceptions.Exit, click.ClickException):
             raise
         except Exception as error:
             # A closed pipe (`recast list | head`) is not an error; click ends quietly on it.
@@ -59,8 +63,11 @@ def _failure(error: Exception) -> BadInput:
 
     if isinstance(error, RecastError):
         return BadInput(str(error))
-    if isinstance(error, OSError) and error.filename is not None:
-        return BadInput(f"{error.filename}: {error.strerror or error}")
+    if isinstance(error, OSError):
+        place = error.filename or "a file or the output"
+        return BadInput(f"{place}: {error.strerror or error}")
+    if isinstance(error, MemoryError):
+        return BadInput("there is not enough memory for this: ask for fewer points")
     return InternalError(f"internal error, {type(error).__name__}: {error} (run with --debug for the traceback)")
 
 
@@ -90,7 +97,8 @@ def main(ctx: click.Context, debug: bool, plugins: tuple[str, ...]) -> None:
 
     A measurement's variants are written NAME:key=value,key=value, for example charm_ii:error=2014.
 
-    Exit codes: 0 success; 1 a check failed (validate, grid verify); 2 bad input; 3 an error of recast itself.
+    Exit codes: 0 success; 1 a check failed (validate, grid verify); 2 bad input; 3 an error of recast itself;
+    130 interrupted.
     """
     settings = ctx.ensure_object(Settings)
     settings.debug = settings.debug or debug

@@ -85,8 +85,10 @@ def cross_section(
     from recast.couplings import sm_couplings
     from recast.spectrum import cross_sections
     from recast.trident.equivalent_photon import equivalent_photon_cross_sections
+    from recast.trident.targets import load_target
 
     parsed = Channel.parse(channel)
+    target = load_target(target).name
     inputs = _inputs(sin2_theta_w=sin2_theta_w, alpha=alpha, fermi_constant=fermi_constant)
     compute = equivalent_photon_cross_sections if equivalent_photon else cross_sections
     gv, ga = sm_couplings(parsed, inputs)
