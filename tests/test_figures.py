@@ -256,6 +256,14 @@ def test_a_failed_write_leaves_nothing_behind(small: Path, tmp_path: Path, monke
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
 
 
+def test_a_wrong_formula_is_explained(small: Path, tmp_path: Path) -> None:
+    small.write_text(PLANE.replace("label: mass", 'label: "$\\\\fraac{m$"'), encoding="utf-8")
+    with pytest.raises(RecastError, match=r"is a formula wrong\? .*fraac") as caught:
+        plot(small, tmp_path / "figure.png")
+    assert "\n" not in str(caught.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -268,6 +276,8 @@ def test_a_failed_write_leaves_nothing_behind(small: Path, tmp_path: Path, monke
         ("sigmas: [1, 2]", "sigmas: []", "sigmas"),
         ("colour: green", "colour: teal", "colour"),
         ("title: a plane\n", "", "title"),
+        ("title: a plane\n", "title: a plane\nsize: [1000, 4]\n", "size.0 should be less than or equal to 50"),
+        ("range: [1.0e-2, 1.0e+2]", "range: [true, 1.0e+2]", "x.range.0: this should be a number, not true"),
     ],
 )
 def test_faults_of_a_recipe_name_the_file_and_the_key(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -59,14 +59,19 @@ def write(figure: Figure, paths: Sequence[Path]) -> None:
     Raises
     ------
     RecastError
-        When a file cannot be written.
+        When a file cannot be written, or a formula in a text of the figure is wrong.
     """
     for path in paths:
         kind = path.suffix.lower().removeprefix(".")
         # Without a date, the same data give the same file.
         metadata = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
         with whole_file(path) as partial:
-            figure.savefig(partial, format=kind, metadata=metadata)
+            try:
+                figure.savefig(partial, format=kind, metadata=metadata)
+            except ValueError as error:
+                # Text is only laid out now; the parser of formulas raises these, over several lines.
+                msg = f"cannot draw a text of the figure, is a formula wrong? {' '.join(str(error).split())}"
+                raise RecastError(msg) from error
 
 
 def _make_directory(path: Path) -> None:

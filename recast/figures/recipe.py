@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
+from recast.numbers import Finite, Positive
 from recast.provenance import Source
 
 __all__ = [
@@ -32,8 +33,7 @@ __all__ = [
 Colour = Literal["black", "grey", "blue", "sky", "green", "orange", "vermillion", "purple", "wine"]
 LineStyle = Literal["solid", "dashed", "dotted", "dashdot"]
 Component = Literal["coherent", "proton", "neutron"]
-Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
+Inches = Annotated[Positive, Field(le=50.0)]
 Point = tuple[Finite, Finite]
 
 
@@ -146,7 +146,7 @@ class FigureRecipe(Strict):
     provenance: Source
     caption: str
     note: str = ""
-    size: tuple[Positive, Positive] = (6.0, 4.6)
+    size: tuple[Inches, Inches] = (6.0, 4.6)
     _plugins: tuple[str | Path, ...] = PrivateAttr(default=())
 
     @property
