@@ -95,7 +95,7 @@ def load_target(name: str) -> Target:
     elements = {re.sub(r"\d", "", isotope): nucleus for isotope, nucleus in known.items()}
     if name in elements:
         return load_target(elements[name].name)
-    parts = re.findall(r"([A-Z][a-z]?)(\d*)", name)
+    parts = re.findall(r"([A-Z][a-z]?)([1-9]\d?)?", name)
     if not parts or "".join(a + b for a, b in parts) != name or any(a not in elements for a, _ in parts):
         raise unknown("target", name, [*known, "SiO2"])
     if len(parts) == 1:  # 'Ar41' is an unknown isotope, not 41 argon atoms

@@ -30,7 +30,7 @@ def test_masses_are_near_the_mass_number():
         assert nucleus.mass == pytest.approx(0.9315 * nucleus.nucleons, rel=2e-3)
 
 
-@pytest.mark.parametrize("name", ["Ar41", "Unobtainium", "SiO2x", "", "ar40"])
+@pytest.mark.parametrize("name", ["Ar41", "Unobtainium", "SiO2x", "SiO0", "SiO9999", "", "ar40"])
 def test_unknown(name):
     with pytest.raises(UnknownNameError, match="unknown target"):
         load_target(name)
