@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, PositiveFloat
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
 
 from recast.constants import DEFAULT_INPUTS, LEPTON_MASS
 from recast.documents import load_document
@@ -55,13 +55,14 @@ MOMENT_MASSES = (1e-3, 1e-2, 0.1, 1.0, 10.0, 300.0)
 
 
 class Pair(BaseModel):
-    """Leptons of one grid, what it holds beside the default form factors, and its own density of energies."""
+    """Leptons of one grid, what it holds beside the default form factors, and where it is finer than others."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     minus: Lepton
     plus: Lepton
     form_factors: dict[str, list[str]] = {}
     energies_per_efold: PositiveFloat | None = None
+    nodes: tuple[PositiveInt, PositiveInt, PositiveInt] | None = None
 
     @property
     def mass(self) -> float:
@@ -151,8 +152,8 @@ def relative_error(value: Array, reference: Array) -> tuple[float, float]:
 
 
 def node_counts(minus: str, plus: str) -> NodeCounts:
-    """Nodes that give 1e-5 for a lepton pair; muons alone span the smallest range of scales."""
-    return NodeCounts() if minus == plus == "mu" else NodeCounts(s=80, q2=54, k2=44)
+    """Nodes that give 1e-4 or better for a lepton pair; electrons span the widest range of scales."""
+    return NodeCounts(s=72, q2=48) if "e" in (minus, plus) else NodeCounts()
 
 
 def coarser(counts: NodeCounts) -> NodeCounts:
@@ -277,10 +278,14 @@ def build_grid(
     def report(text: str, start: float, span: float) -> Callable[[float], None]:
         return lambda done: progress(text, start + span * done) if progress else None
 
-    fine_counts = node_counts(pair.minus, pair.plus)
+    fine_counts = NodeCounts(*pair.nodes) if pair.nodes else node_counts(pair.minus, pair.plus)
     with workers(processes) as pool:
         fine = structure_table(
-            pair.minus, pair.plus, executor=pool, progress=report("leptonic table", 0.0, 0.35)
+            pair.minus,
+            pair.plus,
+            counts=fine_counts,
+            executor=pool,
+            progress=report("leptonic table", 0.0, 0.35),
         )
         coarse = structure_table(
             pair.minus,
