@@ -63,7 +63,7 @@ def machine() -> str:
     return "\n".join(
         [
             f"- {datetime.now(UTC):%Y-%m-%d}, recast {version('recast-bsm')}{commit}",
-            f"- {processor()}, {os.cpu_count()} cores; {platform.system()} {platform.release()}",
+            f"- {processor()}, {os.cpu_count()} cores; {platform.system()}",
             f"- Python {platform.python_version()}, {libraries}",
         ]
     )
