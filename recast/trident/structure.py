@@ -36,7 +36,7 @@ K2_RANGE = 26.0
 
 TINY = 1e-300
 
-#: Points evaluated together: the intermediate arrays then stay in the processor's cache.
+#: Points evaluated together, at least one row of Q2: bounds the memory of the intermediate arrays.
 CHUNK = 16384
 
 
