@@ -110,9 +110,9 @@ def wheel(words: Sequence[str]) -> None:
         create_environment(environment)
         python = program(environment, "python")
         run([python, "-m", "pip", "install", "--quiet", f"{built}[test]"], cwd=folder)
-        # Tests, the documentation they read and pytest's settings, but no packages: only the wheel can be imported.
+        # Tests, the documentation they read and link to, and pytest's settings, but no packages: only the wheel can be imported.
         elsewhere = folder / "elsewhere"
-        for name in ("tests", "docs"):
+        for name in ("tests", "docs", "benchmarks"):
             shutil.copytree(ROOT / name, elsewhere / name, ignore=shutil.ignore_patterns("__pycache__"))
         for path in [*ROOT.glob("*.md"), ROOT / "pyproject.toml"]:
             shutil.copy(path, elsewhere)
