@@ -21,9 +21,10 @@ from recast.channels import Channel
 from recast.constants import DEFAULT_INPUTS, FLAVOURS, ElectroweakInputs
 from recast.errors import OutOfRangeError, unknown
 
-__all__ = ["ContactInteraction", "Interaction", "Shift", "StandardModel", "U1Mediator"]
+__all__ = ["ContactInteraction", "Interaction", "Mixing", "Shift", "StandardModel", "U1Mediator"]
 
 FloatArray = NDArray[np.float64]
+Mixing = Literal["none", "loop"]
 
 # Fourth powers of couplings and squares of masses must stay finite.
 _LARGEST = 1e30
@@ -106,6 +107,10 @@ class U1Mediator:
         m in GeV; positive.
     coupling : array_like
         g'; not negative. Broadcasts with the mass.
+    mixing : {"none", "loop"}
+        Kinetic mixing with the photon: none, or what the loops of the charged leptons give (`recast.mixing`). It
+        matters only to fermions without a charge of their own; beside a tree-level charge it is of higher order and
+        left out, as in every trident rate.
 
     Raises
     ------
@@ -116,8 +121,11 @@ class U1Mediator:
     charges: Mapping[str, float]
     mass: FloatArray
     coupling: FloatArray
+    mixing: Mixing
 
-    def __init__(self, charges: Mapping[str, float], *, mass: ArrayLike, coupling: ArrayLike) -> None:
+    def __init__(
+        self, charges: Mapping[str, float], *, mass: ArrayLike, coupling: ArrayLike, mixing: Mixing = "none"
+    ) -> None:
         for flavour in charges:
             if flavour not in FLAVOURS:
                 raise unknown("lepton flavour", flavour, FLAVOURS)
@@ -125,6 +133,7 @@ class U1Mediator:
         object.__setattr__(self, "charges", MappingProxyType(complete))
         object.__setattr__(self, "mass", checked("mass", mass, positive=True))
         object.__setattr__(self, "coupling", checked("coupling", coupling))
+        object.__setattr__(self, "mixing", mixing)
         _check_broadcast(mass=self.mass, coupling=self.coupling)
 
     @property

@@ -21,7 +21,7 @@ from recast.likelihoods import LIKELIHOODS, Likelihood
 from recast.numbers import Finite, Positive
 from recast.observables import OBSERVABLES
 from recast.provenance import Source
-from recast.variants import Variant, apply_variants, split_reference
+from recast.variants import Variant, apply_variants, split_reference, written_reference
 
 if TYPE_CHECKING:
     from recast.catalog import Catalog
@@ -129,8 +129,7 @@ class Measurement(BaseModel):
     @property
     def label(self) -> str:
         """Name with the choices that differ from the default, as it would be written."""
-        chosen = [f"{key}={value}" for key, value in self._selected.items()]
-        return f"{self.name}:{','.join(chosen)}" if chosen else self.name
+        return written_reference(self.name, self._selected)
 
     @property
     def data(self) -> float:

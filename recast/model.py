@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from recast.errors import RecastError, unknown
-from recast.interactions import ContactInteraction, U1Mediator
+from recast.interactions import ContactInteraction, Mixing, U1Mediator
 from recast.numbers import Finite
 from recast.provenance import Source
+from recast.variants import Variant, apply_variants, split_reference, written_reference
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -37,6 +38,7 @@ def _of_order_one(charge: float) -> float:
 
 
 _LARGEST_CHARGE = 1e3
+_ROUNDING = 1e-12
 Charge = Annotated[Finite, AfterValidator(_of_order_one)]
 Flavour = Literal["e", "mu", "tau"]
 
@@ -52,6 +54,8 @@ class Model(BaseModel):
         What was assumed.
     provenance : dict of str to Source
         By role, e.g. ``model``, ``convention``.
+    variants : dict of str to Variant
+        Forms of the model, chosen with ``NAME:key=value``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,6 +66,13 @@ class Model(BaseModel):
     title: str
     notes: tuple[str, ...] = ()
     provenance: dict[str, Source] = Field(min_length=1)
+    variants: dict[str, Variant] = Field(default_factory=dict)
+    _selected: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """Name with the choices that differ from the default, as it would be written."""
+        return written_reference(self.name, self._selected)
 
     @property
     def citations(self) -> tuple[Source, ...]:
@@ -118,15 +129,16 @@ class U1Model(Model):
     ----------
     charges : LeptonCharges
         Of e, mu and tau with their neutrinos; at least one differs from zero.
-    mixing : {"none"}
-        Kinetic mixing with the photon; tree level has none.
+    mixing : {"none", "loop"}
+        Kinetic mixing with the photon: none, or what the loops of the charged leptons give. Loops are finite only
+        when the charges sum to zero.
     """
 
     parameters: ClassVar[tuple[str, ...]] = ("mass", "coupling")
 
     kind: Literal["u1"]
     charges: LeptonCharges
-    mixing: Literal["none"]
+    mixing: Mixing
 
     @field_validator("charges")
     @classmethod
@@ -136,8 +148,16 @@ class U1Model(Model):
             raise ValueError(msg)
         return charges
 
+    @model_validator(mode="after")
+    def _loops_are_finite(self) -> Self:
+        total = sum(self.charges.model_dump().values())
+        if self.mixing == "loop" and abs(total) > _ROUNDING:
+            msg = f"mixing: loop needs charges that sum to zero, or the loops diverge; they sum to {total:g}"
+            raise ValueError(msg)
+        return self
+
     def _interaction(self, **parameters: ArrayLike) -> Interaction:
-        return U1Mediator(self.charges.model_dump(), **parameters)
+        return U1Mediator(self.charges.model_dump(), **parameters, mixing=self.mixing)
 
 
 class ContactModel(Model):
@@ -171,7 +191,8 @@ def load_model(name_or_path: str | Path, *, plugins: Sequence[str | Path] = ()) 
     Parameters
     ----------
     name_or_path : str or Path
-        Name of a model that ships with recast or comes from a plug-in, or a YAML file.
+        Name of a model that ships with recast or comes from a plug-in, or a YAML file; with the variants
+        ``NAME:key=value`` that are wanted.
     plugins : sequence of path
         Folders in which models are looked up as well.
 
@@ -183,14 +204,16 @@ def load_model(name_or_path: str | Path, *, plugins: Sequence[str | Path] = ()) 
     Raises
     ------
     UnknownNameError
-        When nothing carries the name; the message lists near matches.
+        When nothing carries the name, or there is no such variant; the message lists near matches.
     DocumentError
         When the file has an unknown key, lacks one, or has a value that does not fit; with file, line and key.
     """
     from recast.catalog import Catalog, is_path
 
-    document = Catalog(plugins).document("models", name_or_path)
+    name, chosen = split_reference(str(name_or_path))
+    document, selected = apply_variants(Catalog(plugins).document("models", name), chosen)
     model: Model = document.validate(AnyModel)  # type: ignore[arg-type]
-    if not is_path(name_or_path) and model.name != str(name_or_path):
+    if not is_path(name) and model.name != name:
         raise document.error(f"the name {model.name!r} is not that of the file", ("name",))
+    model._selected = selected  # noqa: SLF001
     return model

@@ -27,6 +27,10 @@ class Source(BaseModel):
         One BibTeX entry.
     arxiv, doi : str, optional
         Identifiers.
+    digitised : str, optional
+        How numbers were read off a figure, and how precisely.
+    confidence_level : float, optional
+        Of a published limit, strictly between 0 and 1.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,6 +41,8 @@ class Source(BaseModel):
     bibtex: Text
     arxiv: str | None = None
     doi: str | None = None
+    digitised: Text | None = None
+    confidence_level: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
 
     @model_validator(mode="after")
     def _same_key(self) -> Self:

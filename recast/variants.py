@@ -1,4 +1,4 @@
-"""Variants: the published forms of a measurement, chosen with ``NAME:key=value,key=value``.
+"""Variants: the forms of a measurement or model, chosen with ``NAME:key=value,key=value``.
 
 >>> split_reference("charm_ii:error=2014,regime=total")
 ('charm_ii', {'error': '2014', 'regime': 'total'})
@@ -17,11 +17,11 @@ from recast.errors import RecastError, unknown
 if TYPE_CHECKING:
     from recast.documents import Document
 
-__all__ = ["Variant", "apply_variants", "split_reference"]
+__all__ = ["Variant", "apply_variants", "split_reference", "written_reference"]
 
 
 class Variant(BaseModel):
-    """Published forms of a measurement; each choice is a patch of its document."""
+    """Forms of a measurement or model; each choice is a patch of its document."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -66,6 +66,12 @@ def split_reference(reference: str) -> tuple[str, dict[str, str]]:
             raise RecastError(msg)
         chosen[key] = value
     return name, chosen
+
+
+def written_reference(name: str, selected: Mapping[str, str]) -> str:
+    """Return a name with its choices, as `split_reference` reads it."""
+    chosen = ",".join(f"{key}={value}" for key, value in selected.items())
+    return f"{name}:{chosen}" if chosen else name
 
 
 def apply_variants(document: Document, chosen: Mapping[str, str]) -> tuple[Document, dict[str, str]]:
