@@ -46,6 +46,7 @@ class Observable(Protocol):
 
 OBSERVABLES: dict[str, str] = {
     "trident_ratio": "recast.observables.trident_ratio:TridentRatio",
+    "event_counts": "recast.observables.event_counts:EventCounts",
     "magnetic_moment": "recast.observables.magnetic_moment:MagneticMoment",
 }
 """The observables that ship with the package, by ``type``, as ``module:class``.

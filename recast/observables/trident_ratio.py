@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,7 +36,7 @@ from recast.observables.expansion import Expansion, merged
 if TYPE_CHECKING:
     from recast.interactions import Interaction
     from recast.model import Model
-    from recast.spectrum import Spectrum
+    from recast.spectrum import Component, Spectrum
 
 __all__ = ["LIGHTEST_MEDIATOR", "Beam", "TridentRatio", "check_mediators"]
 
@@ -47,6 +47,14 @@ LIGHTEST_MEDIATOR = 1e-4
 
 The rate grows as ln(1/m) only, but the smallest nodes are at 1e-9 GeV^2 and single nodes mean nothing.
 """
+
+# What is loaded for each regime, by the part of the prediction that it makes.
+_COMPONENTS: dict[str, dict[str, Component]] = {
+    "coherent": {"coherent": "coherent"},
+    "total": {"coherent": "coherent", "incoherent": "incoherent"},
+    "proton": {"incoherent": "proton"},
+    "neutron": {"incoherent": "neutron"},
+}
 
 # Values of a profile held in memory at a time, as masses times momentum transfers.
 _PROFILE_VALUES = 1 << 18
@@ -108,8 +116,8 @@ class TridentRatio(BaseModel):
         Nucleus or compound, e.g. ``Fe56``, ``SiO2``.
     beams : tuple of Beam
         Species and beams whose rates are added.
-    regime : {"coherent", "total"}
-        Scattering on the nucleus alone, or on its nucleons as well.
+    regime : {"coherent", "total", "proton", "neutron"}
+        Scattering on the nucleus alone, on it and on its nucleons, or on its protons or neutrons alone.
     form_factor : str, optional
         Nuclear form factor; the grid's default when absent.
     standard_model : float
@@ -125,7 +133,7 @@ class TridentRatio(BaseModel):
     type: Literal["trident_ratio"] = "trident_ratio"
     target: str
     beams: tuple[Beam, ...] = Field(min_length=1)
-    regime: Literal["coherent", "total"] = "coherent"
+    regime: Literal["coherent", "total", "proton", "neutron"] = "coherent"
     form_factor: str | None = None
     standard_model: Positive = 1.0
     electroweak: ElectroweakInputs = DEFAULT_INPUTS
@@ -143,18 +151,17 @@ class TridentRatio(BaseModel):
     @cached_property
     def terms(self) -> tuple[_Term, ...]:
         """Folded spectra by channel and regime, in fb per target; loaded once."""
-        components = ("coherent",) if self.regime == "coherent" else ("coherent", "incoherent")
         sums: dict[tuple[Channel, str], Spectrum] = {}
         for beam in self.beams:
             channel = Channel.parse(beam.channel)
-            for component in components:
+            for part, component in _COMPONENTS[self.regime].items():
                 weight, spectrum = self._folded(beam, channel, component)
                 weighted = weight * spectrum
-                key = (channel, component)
+                key = (channel, part)
                 sums[key] = sums[key] + weighted if key in sums else weighted
         return tuple(_Term(channel, regime, s) for (channel, regime), s in sums.items())
 
-    def _folded(self, beam: Beam, channel: Channel, component: Any) -> tuple[float, Spectrum]:
+    def _folded(self, beam: Beam, channel: Channel, component: Component) -> tuple[float, Spectrum]:
         """Return the weight of a beam and its flux-averaged spectrum."""
         from recast.flux import Flux, load_flux
         from recast.spectrum import load_spectrum
@@ -195,7 +202,7 @@ class TridentRatio(BaseModel):
         return None
 
     def contributions(self, interaction: Interaction) -> dict[str, FloatArray]:
-        """Return the coherent and, in the total regime, the incoherent part of the ratio."""
+        """Return the parts of the ratio: coherent, incoherent or both."""
         shape = tuple(interaction.shape)
         result: dict[str, FloatArray] = {}
         for regime, groups in self._expansions(interaction).items():
