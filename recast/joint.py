@@ -9,59 +9,133 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from recast.errors import ConvergenceError
 
 if TYPE_CHECKING:
+    from recast.interactions import Interaction
     from recast.measurement import Measurement
 
-__all__ = ["joint_minus_2_delta_ln_l"]
+__all__ = ["Joint"]
 
 FloatArray = NDArray[np.float64]
+Parts = Mapping[str, FloatArray]
 
 _MAX_STEPS = 200
 _TOLERANCE = 1e-10
 
 
-def joint_minus_2_delta_ln_l(
-    measurements: Sequence[Measurement], parts: Sequence[Mapping[str, FloatArray]]
-) -> FloatArray:
-    """Return the sum of ``2 delta ln L`` with all nuisance parameters profiled together.
+@dataclass(frozen=True)
+class Joint:
+    """The product of the likelihoods of independent measurements: ``ccfr + charm_ii``.
 
-    Parameters
+    Attributes
     ----------
-    measurements : sequence of Measurement
-    parts : sequence of dict of str to ndarray
-        The contributions to each measurement's prediction; all arrays broadcast to one shape.
+    measurements : tuple of Measurement
 
     Raises
     ------
-    ConvergenceError
-        When the minimisation over shared nuisance parameters does not converge.
+    RecastError
+        When two of them share data.
     """
-    named = Counter(name for m in measurements for name in m.theory_errors)
-    shared = [name for name, count in named.items() if count > 1]
-    coupled = [i for i, m in enumerate(measurements) if any(n in shared for n in m.theory_errors)]
-    alone = [i for i in range(len(measurements)) if i not in coupled]
-    total = np.zeros(np.broadcast_shapes(*(p.shape for part in parts for p in part.values())))
-    for i in alone:
-        total += measurements[i].distance(parts[i])
-    if coupled:
-        total += _profiled([measurements[i] for i in coupled], [parts[i] for i in coupled], total.shape)
-    return total
+
+    measurements: tuple[Measurement, ...]
+
+    def __post_init__(self) -> None:
+        from recast.measurement import check_independent
+
+        check_independent(self.measurements)
+
+    def __add__(self, other: Measurement | Joint) -> Joint:
+        """Add one measurement or several."""
+        return Joint(self.measurements + (other.measurements if isinstance(other, Joint) else (other,)))
+
+    @cached_property
+    def nuisances(self) -> tuple[str, ...]:
+        """Names of the nuisance parameters, each a unit Gaussian, in alphabetical order."""
+        return tuple(sorted({name for m in self.measurements for name in m.theory_errors}))
+
+    @property
+    def minimum(self) -> float:
+        """``nll`` of predictions that equal the data."""
+        return sum(m.likelihood.minimum for m in self.measurements)
+
+    def contributions(self, interaction: Interaction) -> list[Parts]:
+        """Return the parts of every prediction.
+
+        Raises
+        ------
+        NotApplicableError
+            When a measurement has nothing to say about the interaction.
+        """
+        for measurement in self.measurements:
+            measurement.require(interaction)
+        return [m.observable.contributions(interaction) for m in self.measurements]
+
+    def minus_2_delta_ln_l(self, interaction: Interaction) -> FloatArray:
+        """Return the sum of ``2 delta ln L`` with all nuisance parameters profiled together."""
+        return self.distance(self.contributions(interaction))
+
+    def nll(self, interaction: Interaction) -> FloatArray:
+        """Return minus the logarithm of the joint likelihood, nuisance parameters profiled."""
+        return np.asarray(0.5 * self.minus_2_delta_ln_l(interaction) + self.minimum)
+
+    def full(self, parts: Sequence[Parts], theta: ArrayLike) -> FloatArray:
+        """Return ``2 delta ln L`` at given values of the nuisance parameters, their constraints included.
+
+        Parameters
+        ----------
+        parts : sequence of dict of str to ndarray
+            The contributions to each measurement's prediction.
+        theta : array_like, shape (..., n)
+            In units of their standard deviations, in the order of `nuisances`; the leading axes broadcast with the
+            parts.
+        """
+        values = np.asarray(theta, dtype=float)
+        total = np.sum(np.square(values), axis=-1)
+        for measurement, part in zip(self.measurements, parts, strict=True):
+            prediction = sum(part.values(), start=np.zeros(()))
+            for name, shift in measurement.theory_shifts(part).items():
+                prediction = prediction + shift * values[..., self.nuisances.index(name)]
+            total = total + measurement.raw_distance(np.asarray(prediction))
+        return np.asarray(total)
+
+    def distance(self, parts: Sequence[Parts]) -> FloatArray:
+        """Return the sum of ``2 delta ln L`` with all nuisance parameters profiled together.
+
+        Parameters
+        ----------
+        parts : sequence of dict of str to ndarray
+            The contributions to each measurement's prediction; all arrays broadcast to one shape.
+
+        Raises
+        ------
+        ConvergenceError
+            When the minimisation over shared nuisance parameters does not converge.
+        """
+        named = Counter(name for m in self.measurements for name in m.theory_errors)
+        shared = {name for name, count in named.items() if count > 1}
+        coupled = [i for i, m in enumerate(self.measurements) if shared & set(m.theory_errors)]
+        alone = [i for i in range(len(self.measurements)) if i not in coupled]
+        terms = [self.measurements[i].distance(parts[i]) for i in alone]
+        if coupled:
+            terms.append(_profiled([self.measurements[i] for i in coupled], [parts[i] for i in coupled]))
+        total = np.zeros(np.broadcast_shapes(*(term.shape for term in terms)))
+        for term in terms:
+            total += term
+        return total
 
 
-def _profiled(
-    measurements: Sequence[Measurement],
-    parts: Sequence[Mapping[str, FloatArray]],
-    shape: tuple[int, ...],
-) -> FloatArray:
+def _profiled(measurements: Sequence[Measurement], parts: Sequence[Parts]) -> FloatArray:
     """Minimise over the nuisance parameters of measurements that share some."""
     names = sorted({name for m in measurements for name in m.theory_errors})
+    shape = np.broadcast_shapes(*(p.shape for part in parts for p in part.values()))
     size = int(np.prod(shape, dtype=int))
     predictions, responses = [], []
     for measurement, part in zip(measurements, parts, strict=True):
@@ -76,8 +150,7 @@ def _profiled(
     def objective(theta: FloatArray) -> FloatArray:
         value = np.sum(theta**2, axis=1)
         for measurement, prediction, response in zip(measurements, predictions, responses, strict=True):
-            moved = prediction + np.sum(response * theta, axis=1)
-            value += measurement.likelihood.minus_2_delta_ln_l(moved)
+            value += measurement.raw_distance(prediction + np.sum(response * theta, axis=1))
         return np.asarray(value)
 
     theta = np.zeros((size, len(names)))
@@ -88,6 +161,9 @@ def _profiled(
         for measurement, prediction, response in zip(measurements, predictions, responses, strict=True):
             moved = prediction + np.sum(response * theta, axis=1)
             first, second = measurement.likelihood.derivatives(moved)
+            if measurement.bounded:
+                first, second = (np.where(np.isnan(moved), 0.0, d) for d in (first, second))
+                response = np.where(np.isnan(moved)[:, None], 0.0, response)
             gradient += first[:, None] * response
             hessian += second[:, None, None] * response[:, :, None] * response[:, None, :]
         step = -np.linalg.solve(hessian, gradient[..., None])[..., 0]

@@ -2,8 +2,9 @@
 
 A single measurement excludes the couplings whose prediction lies outside ``data +- z sigma``; where
 the prediction is a polynomial in the coupling, as every trident ratio is, the edges are exact roots.
-Several measurements are combined by adding their likelihoods and subtracting the joint best fit in
-the model at that mass; those edges are found by bracketed root finding.
+A published limit curve excludes from above only, with the one-sided ``z``, so that it comes back at
+its own confidence level.  Several measurements, or several correlated numbers, are compared with
+their joint best fit in the model at that mass; those edges are found by bracketed root finding.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ __all__ = ["BestFit", "LimitResult", "limit"]
 FloatArray = NDArray[np.float64]
 Interval = tuple[float, float | None]
 
-# Couplings searched for a combined limit when a prediction is not a polynomial, and the number of
-# points that bracket its edges (they are then found to rounding).
+# Couplings searched for a combined limit when a prediction is not a polynomial (an observable may name its own as
+# ``search_range``), and the number of points that bracket its edges (they are then found to rounding).
 _SEARCH = (1e-9, 1e3)
 _SEARCH_POINTS = 800
 
@@ -73,7 +74,7 @@ class LimitResult:
     convention : str
         How the region was defined, in words.
     best_fit : BestFit or None
-        Joint best fit that was subtracted, for several measurements.
+        Joint best fit that was subtracted, for several measurements or correlated numbers.
     """
 
     model: str
@@ -141,7 +142,9 @@ def limit(
     NotApplicableError
         When a measurement has nothing to say about the model.
     """
-    from recast.measurement import check_independent, load_measurements
+    from recast.joint import Joint
+    from recast.likelihoods import LimitCurve
+    from recast.measurement import load_measurements
     from recast.model import load_model
 
     model = load_model(model) if isinstance(model, str | Path) else model
@@ -151,8 +154,7 @@ def limit(
             "coupling at fixed mass: write the plane into a file for 'recast scan'"
         )
         raise RecastError(msg)
-    loaded = load_measurements(measurements)
-    check_independent(loaded)
+    loaded = Joint(load_measurements(measurements)).measurements
     masses = np.atleast_1d(checked("mass", mass, positive=True)).ravel()
     level = check_confidence_level(confidence_level)
     z = quantile(level, one_sided=one_sided)
@@ -169,8 +171,12 @@ def limit(
         loaded = tuple(m.expected() for m in loaded)
 
     curve = _Curve(model, loaded, masses)
+    published = None
+    if not curve.relative and loaded[0].upper_limit_only:
+        one_sided, z = True, quantile(level, one_sided=True)
+        published = loaded[0].likelihood.confidence_level if isinstance(loaded[0].likelihood, LimitCurve) else level
     best_fit = None
-    if len(loaded) == 1 and (edges := curve.exact_edges(z, one_sided=one_sided)) is not None:
+    if not curve.relative and (edges := curve.exact_edges(z, one_sided=one_sided)) is not None:
         excluded = _classified(curve, edges, z, one_sided=one_sided)
     else:
         excluded, best_fit = _searched(curve, z, one_sided=one_sided)
@@ -183,8 +189,10 @@ def limit(
         confidence_level=level,
         one_sided=one_sided,
         expected=expected,
-        convention=convention(level, one_sided=one_sided, combined=len(loaded) > 1, expected=expected),
-        best_fit=best_fit if len(loaded) > 1 else None,
+        convention=convention(
+            level, one_sided=one_sided, combined=curve.relative, expected=expected, published=published
+        ),
+        best_fit=best_fit if curve.relative else None,
     )
 
 
@@ -192,8 +200,11 @@ class _Curve:
     """The joint likelihood along the coupling, one row per mass."""
 
     def __init__(self, model: Model, measurements: tuple[Measurement, ...], mass: FloatArray) -> None:
+        from recast.joint import Joint
+
         self.model = model
         self.measurements = measurements
+        self.joint = Joint(measurements)
         self.mass = mass
         self.polynomials = [m.observable.polynomials(model, mass) for m in measurements]
 
@@ -210,9 +221,12 @@ class _Curve:
 
     def statistic(self, rows: NDArray[np.intp], coupling: FloatArray) -> FloatArray:
         """Return the joint ``2 delta ln L``."""
-        from recast.joint import joint_minus_2_delta_ln_l
+        return self.joint.distance(self.parts(rows, coupling))
 
-        return joint_minus_2_delta_ln_l(self.measurements, self.parts(rows, coupling))
+    @property
+    def relative(self) -> bool:
+        """Whether the region is relative to the best fit, because no coupling need fit all the data."""
+        return len(self.measurements) > 1 or self.measurements[0].likelihood.degrees_of_freedom > 1
 
     def above_data(self, rows: NDArray[np.intp], coupling: FloatArray) -> NDArray[np.bool_]:
         """Return where the prediction of the only measurement exceeds its data."""
@@ -236,7 +250,7 @@ class _Curve:
             return None
         else:
             # (R - d)^2 = z^2 [sigma^2 + sum (theory errors)^2], polynomial on each side of d.
-            distance = _shifted(total, measurement.data)
+            distance = _shifted(total, float(measurement.data))
             theory = sum(multiply(s, s) for s in measurement.theory_shifts(polynomials).values())
             square = multiply(distance, distance) - z**2 * theory
             sides = set(measurement.likelihood.side_errors)
@@ -290,7 +304,7 @@ def _searched(curve: _Curve, z: float, *, one_sided: bool) -> tuple[tuple[tuple[
     from scipy.optimize import elementwise
 
     find_root: Any = elementwise.find_root
-    single = len(curve.measurements) == 1
+    single = not curve.relative
     grid = _search_grid(curve)
     rows = np.broadcast_to(np.arange(curve.mass.size)[:, None], grid.shape)
     values = curve.statistic(rows, grid)
@@ -323,12 +337,12 @@ def _search_grid(curve: _Curve) -> FloatArray:
     marks: list[FloatArray] = []
     for measurement, polynomials in zip(curve.measurements, curve.polynomials, strict=True):
         if polynomials is None:
-            marks.append(np.full((n_mass, 2), _SEARCH))
+            marks.append(np.full((n_mass, 2), getattr(measurement.observable, "search_range", _SEARCH)))
             continue
         total = np.sum(list(polynomials.values()), axis=0)
         # Where this prediction is within a small and a large distance of its data.
         targets = [e for z in (0.1, 30.0) for e in measurement.likelihood.allowed(z)]
-        targets += [float(np.max(total[:, 0])) * 1.001, 2.0 * abs(measurement.data)]
+        targets += [float(np.max(total[:, 0])) * 1.001, 2.0 * abs(float(measurement.data))]
         marks += [positive_roots(_shifted(total, t)) for t in targets if math.isfinite(t)]
     every = np.concatenate(marks, axis=1)
     known = np.isfinite(every)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from recast.catalog import Catalog
     from recast.documents import Document
     from recast.interactions import Interaction
+    from recast.joint import Joint
 
 __all__ = [
     "Input",
@@ -117,6 +118,13 @@ class Measurement(BaseModel):
     _selected: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
+    def _one_number_has_theory_errors(self) -> Self:
+        if self.theory_errors and np.ndim(self.likelihood.data):
+            msg = "theory_errors belong to measurements of one number; correlated numbers have them in their covariance"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
     def _theory_errors_have_a_part(self) -> Self:
         # Of an observable that says which parts it may have: not every regime has all.
         known = getattr(self.observable, "parts", None)
@@ -132,9 +140,14 @@ class Measurement(BaseModel):
         return written_reference(self.name, self._selected)
 
     @property
-    def data(self) -> float:
-        """The prediction that equals the data."""
+    def data(self) -> float | FloatArray:
+        """The prediction that equals the data; an array for several correlated numbers."""
         return self.likelihood.data
+
+    @property
+    def upper_limit_only(self) -> bool:
+        """Whether only too large predictions can be excluded, because that is all that was published."""
+        return self.likelihood.upper_limit_only
 
     @property
     def citations(self) -> tuple[Source, ...]:
@@ -147,26 +160,32 @@ class Measurement(BaseModel):
         return reason
 
     def prediction(self, interaction: Interaction) -> FloatArray:
-        """Return the prediction in the units of the data, of the interaction's shape.
+        """Return the prediction in the units of the data.
+
+        Returns
+        -------
+        ndarray
+            Of the interaction's shape, with one more axis for several correlated numbers; not-a-number where the
+            measurement has no constraint, such as outside the masses of a limit curve.
 
         Raises
         ------
         NotApplicableError
             When the measurement has nothing to say about the interaction.
         """
-        self._require(interaction)
+        self.require(interaction)
         return np.asarray(self.observable.predict(interaction), dtype=float)
 
     def minus_2_delta_ln_l(self, interaction: Interaction) -> FloatArray:
-        """Return ``2 [nll(theory) - nll(prediction equal to the data)]``.
+        """Return ``2 [nll(theory) - nll(prediction equal to the data)]``; zero where there is no constraint.
 
         Raises
         ------
         NotApplicableError
             When the measurement has nothing to say about the interaction.
         """
-        if self.theory_errors:
-            self._require(interaction)
+        if self.theory_errors or self.bounded:
+            self.require(interaction)
             return self.distance(self.observable.contributions(interaction))
         prediction = self.prediction(interaction)
         return self.likelihood.minus_2_delta_ln_l(prediction, out=prediction)
@@ -182,10 +201,12 @@ class Measurement(BaseModel):
         return np.asarray(0.5 * self.minus_2_delta_ln_l(interaction) + self.likelihood.minimum)
 
     def p_value(self, interaction: Interaction) -> FloatArray:
-        """Return the two-sided probability of data further from the prediction (one dof)."""
+        """Return the two-sided probability of data further from the prediction."""
         from recast.statistics import p_value
 
-        return p_value(self.minus_2_delta_ln_l(interaction))
+        return p_value(
+            self.minus_2_delta_ln_l(interaction), degrees_of_freedom=self.likelihood.degrees_of_freedom
+        )
 
     def distance(self, parts: Mapping[str, FloatArray]) -> FloatArray:
         """Return ``2 delta ln L`` for given contributions to the prediction.
@@ -199,7 +220,25 @@ class Measurement(BaseModel):
         shifts = self.theory_shifts(parts).values()
         variance = sum((np.square(shift) for shift in shifts), start=np.zeros(()))
         error = np.sqrt(variance) if self.theory_errors else 0.0
-        return self.likelihood.minus_2_delta_ln_l(prediction, theory_error=error)
+        return self.raw_distance(prediction, theory_error=error)
+
+    def raw_distance(self, prediction: FloatArray, *, theory_error: FloatArray | float = 0.0) -> FloatArray:
+        """Return ``2 delta ln L`` of a prediction; zero where there is no constraint.
+
+        Parameters
+        ----------
+        prediction : ndarray
+            Of any shape; correlated numbers stand on the last axis.
+        theory_error : ndarray or float
+            Absolute standard deviation of the prediction, profiled.
+        """
+        result = self.likelihood.minus_2_delta_ln_l(prediction, theory_error=theory_error)
+        return np.where(np.isnan(prediction), 0.0, result) if self.bounded else result
+
+    @property
+    def bounded(self) -> bool:
+        """Whether predictions can be not-a-number, because the observable is known in a range of masses only."""
+        return bool(getattr(self.observable, "bounded", False))
 
     def theory_shifts(self, parts: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         """Return how far one standard deviation of each nuisance parameter moves the prediction.
@@ -215,13 +254,30 @@ class Measurement(BaseModel):
         return result
 
     def expected(self) -> Self:
-        """Return the same measurement with the Standard Model prediction as its data."""
+        """Return the same measurement with the Standard Model prediction as its data.
+
+        Raises
+        ------
+        NotApplicableError
+            When only an observed limit was published.
+        """
         from recast.interactions import StandardModel
 
-        prediction = float(self.prediction(StandardModel()))
-        return self.model_copy(update={"likelihood": self.likelihood.expected(prediction)})
+        try:
+            likelihood = self.likelihood.expected(self.prediction(StandardModel()))
+        except NotApplicableError as error:
+            msg = f"measurement '{self.label}' has no expected limit: {error}"
+            raise NotApplicableError(msg) from error
+        return self.model_copy(update={"likelihood": likelihood})
 
-    def _require(self, interaction: Interaction) -> None:
+    def __add__(self, other: Measurement | Joint) -> Joint:
+        """Return the joint likelihood of independent measurements."""
+        from recast.joint import Joint
+
+        return Joint((self,)) + other
+
+    def require(self, interaction: Interaction) -> None:
+        """Raise `NotApplicableError` when the measurement has nothing to say about an interaction."""
         reason = self.applicable(interaction)
         if reason is not None:
             msg = f"measurement '{self.label}' does not apply here: {reason}"

@@ -19,6 +19,7 @@ from recast.scan_spec import Axis, ScanSpec, load_scan
 from recast.statistics import convention, delta_threshold
 
 if TYPE_CHECKING:
+    from recast.joint import Joint
     from recast.measurement import Measurement
     from recast.model import Model
 
@@ -51,7 +52,13 @@ class ScanResult:
     combined : ndarray or None
         Of all measurements, with the joint best fit subtracted when there are several; None when they were not to
         be combined.
-    data : dict of str to float
+    data : dict of str to float or ndarray
+        An array for correlated numbers, which stand on the last axis of their prediction.
+    upper_limits : tuple of str
+        Measurements that are published limits: they exclude from above only.
+    offset : dict of str to float
+        What is subtracted from ``2 delta ln L`` of a measurement alone: its best fit in the scanned region for
+        correlated numbers, zero otherwise.
     best_fit : BestFitPoint or None
         What was subtracted; None for a single measurement.
     confidence_level : float
@@ -69,7 +76,7 @@ class ScanResult:
     prediction: Mapping[str, FloatArray]
     minus_2_delta_ln_l: Mapping[str, FloatArray]
     combined: FloatArray | None
-    data: Mapping[str, float]
+    data: Mapping[str, float | FloatArray]
     best_fit: BestFitPoint | None
     confidence_level: float
     degrees_of_freedom: int
@@ -77,6 +84,8 @@ class ScanResult:
     expected: bool
     convention: str
     combined_convention: str
+    upper_limits: tuple[str, ...] = ()
+    offset: Mapping[str, float] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -113,9 +122,10 @@ class ScanResult:
             from recast.errors import UnknownNameError
 
             raise UnknownNameError.unknown("measurement of this scan", name, self.measurements)
-        threshold = delta_threshold(level, one_sided=self.one_sided)
+        one_sided = (self.one_sided or name in self.upper_limits) and not np.ndim(self.data[name])
+        threshold = delta_threshold(level, one_sided=one_sided) + self.offset.get(name, 0.0)
         result = np.asarray(self.minus_2_delta_ln_l[name] > threshold)
-        if self.one_sided:
+        if one_sided:
             result &= self.prediction[name] > self.data[name]
         return result
 
@@ -166,7 +176,7 @@ def scan(spec: ScanSpec | Mapping[str, Any] | str | Path, *, plugins: Sequence[s
     """
     from recast.documents import Document
     from recast.errors import NotApplicableError
-    from recast.joint import joint_minus_2_delta_ln_l
+    from recast.joint import Joint
     from recast.measurement import check_independent, load_measurement
     from recast.model import load_model
 
@@ -195,13 +205,17 @@ def scan(spec: ScanSpec | Mapping[str, Any] | str | Path, *, plugins: Sequence[s
 
     shape = tuple(values.size for values in axes.values())
     parts = [m.observable.contributions(interaction) for m in loaded]
-    full = [{k: np.broadcast_to(v, shape) for k, v in part.items()} for part in parts]
+    full = [
+        {k: np.broadcast_to(v, shape + np.shape(m.data)) for k, v in part.items()}
+        for m, part in zip(loaded, parts, strict=True)
+    ]
     distances = [m.distance(part) for m, part in zip(loaded, full, strict=True)]
     best_fit = None
     combined = distances[0].copy() if len(loaded) == 1 else None
     if len(loaded) > 1 and spec.combine:
-        combined = joint_minus_2_delta_ln_l(loaded, full)
-        best_fit = _best_fit(model, loaded, axes, combined)
+        joint = Joint(loaded)
+        combined = joint.distance(full)
+        best_fit = _best_fit(model, joint, axes, combined)
         combined = combined - best_fit.minus_2_delta_ln_l
     varied = sum(size > 1 for size in shape)
     dof = spec.degrees_of_freedom or (max(varied, 1) if len(loaded) > 1 else 1)
@@ -224,6 +238,12 @@ def scan(spec: ScanSpec | Mapping[str, Any] | str | Path, *, plugins: Sequence[s
         combined_convention=single
         if best_fit is None
         else convention(spec.confidence_level, degrees_of_freedom=dof, combined=True, **words),
+        upper_limits=tuple(m.label for m in loaded if m.upper_limit_only),
+        offset={
+            m.label: _best_fit(model, Joint((m,)), axes, distance).minus_2_delta_ln_l
+            for m, distance in zip(loaded, distances, strict=True)
+            if np.ndim(m.data)
+        },
         provenance=_provenance(spec, model, loaded),
     )
 
@@ -253,14 +273,12 @@ def _checked_axes(spec: ScanSpec, model: Model) -> dict[str, FloatArray]:
 
 def _best_fit(
     model: Model,
-    measurements: tuple[Measurement, ...],
+    joint: Joint,
     axes: Mapping[str, FloatArray],
     values: FloatArray,
 ) -> BestFitPoint:
     """Refine the smallest point of the plane inside the scanned region."""
     from scipy.optimize import minimize
-
-    from recast.joint import joint_minus_2_delta_ln_l
 
     index = np.unravel_index(int(np.argmin(values)), values.shape)
     start = {name: float(v[i]) for (name, v), i in zip(axes.items(), index, strict=True)}
@@ -276,9 +294,7 @@ def _best_fit(
         return {**start, **moved}
 
     def objective(x: FloatArray) -> float:
-        interaction = model(**point(x))
-        parts = [m.observable.contributions(interaction) for m in measurements]
-        return float(joint_minus_2_delta_ln_l(measurements, parts))
+        return float(joint.minus_2_delta_ln_l(model(**point(x))))
 
     x0 = np.array([float(i) for n, i in zip(axes, index, strict=True) if n in free])
     bounds = [(0.0, float(axes[name].size - 1)) for name in free]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMA", "SUFFIXES", "read_scan", "write_scan"]
 
-SCHEMA = "recast scan, version 1"
+SCHEMA = "recast scan, version 2"
 SUFFIXES = (".h5", ".hdf5")
 _GROUPS = ("axes", "prediction", "minus_2_delta_ln_l")
 _UNITS = {"mass": "GeV"}
@@ -50,7 +50,9 @@ def _write(result: ScanResult, path: Path) -> None:
             "combined_convention",
         ):
             file.attrs[key] = getattr(result, key)
-        file.attrs["data"] = json.dumps(dict(result.data))
+        file.attrs["data"] = json.dumps(_plain(result.data))
+        file.attrs["upper_limits"] = json.dumps(list(result.upper_limits))
+        file.attrs["offset"] = json.dumps(dict(result.offset))
         if result.best_fit is not None:
             file.attrs["best_fit"] = json.dumps(
                 {
@@ -102,7 +104,9 @@ def _read(file: Any, path: Path) -> ScanResult:
         prediction=found["prediction"],
         minus_2_delta_ln_l=found["minus_2_delta_ln_l"],
         combined=np.asarray(file["combined"]) if "combined" in file else None,
-        data=data,
+        data={name: np.array(value) if isinstance(value, list) else value for name, value in data.items()},
+        upper_limits=tuple(json.loads(file.attrs["upper_limits"])),
+        offset=json.loads(file.attrs["offset"]),
         best_fit=None if best_fit is None else BestFitPoint(**best_fit),
         confidence_level=float(file.attrs["confidence_level"]),
         degrees_of_freedom=int(file.attrs["degrees_of_freedom"]),
@@ -136,12 +140,17 @@ def _key(name: str) -> str:
 
 def _checksum(arrays: dict[str, np.ndarray[Any, Any]], data: Any) -> str:
     """Return the SHA-256 of all arrays and the data."""
-    digest = hashlib.sha256(json.dumps(dict(data), sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps(_plain(data), sort_keys=True).encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name], dtype="<f8")
         digest.update(f"{name}{array.shape}".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
+
+
+def _plain(data: Any) -> dict[str, Any]:
+    """Return data as JSON can hold them."""
+    return {name: np.asarray(value).tolist() for name, value in data.items()}
 
 
 def _text(value: Any) -> str:

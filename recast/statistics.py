@@ -139,6 +139,7 @@ def convention(
     degrees_of_freedom: int = 1,
     combined: bool = False,
     expected: bool = False,
+    published: float | None = None,
 ) -> str:
     """Return the one-line statement of how a region was defined.
 
@@ -150,7 +151,15 @@ def convention(
         The joint best fit in the model was subtracted.
     expected : bool
         The data were replaced by the Standard Model prediction.
+    published : float, optional
+        Confidence level of the published limit curve that was used.
     """
+    if published is not None:
+        level, of = f"{100.0 * confidence_level:.10g}% CL, one-sided", f"{100.0 * published:.10g}% CL"
+        if math.isclose(confidence_level, published):
+            return f"{level}, 1 dof (limit as published)"
+        ratio = quantile(confidence_level, one_sided=True) / quantile(published, one_sided=True)
+        return f"{level}, 1 dof (published {of} limit, signal scaled by {ratio:.3f})"
     threshold = delta_threshold(confidence_level, degrees_of_freedom=degrees_of_freedom, one_sided=one_sided)
     if combined:
         rule = f"2 delta ln L to the joint best fit <= {threshold:.3f}"

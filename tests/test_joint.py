@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from recast.joint import joint_minus_2_delta_ln_l
+from recast.joint import Joint
 from recast.likelihoods import AsymmetricGaussian, Gaussian, Likelihood, PoissonCount
 from recast.measurement import Measurement, TheoryError
 
@@ -68,7 +68,7 @@ def test_shared_gaussians_have_the_correlated_closed_form(coherent: float, incoh
     second = 0.3 * np.array([incoherent, 0.4 * incoherent])
     covariance = np.diag([0.28**2, 0.5**2]) + np.outer(first, first) + np.outer(second, second)
     expected = residual @ np.linalg.solve(covariance, residual)
-    assert float(joint_minus_2_delta_ln_l(measurements, parts)) == pytest.approx(expected, rel=1e-9)
+    assert float(Joint(tuple(measurements)).distance(parts)) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("coherent", [0.3, 0.9, 2.0])
@@ -86,7 +86,7 @@ def test_mixed_likelihoods_agree_with_a_minimiser(coherent: float) -> None:
         {"coherent": 5.0 * coherent},
     ]
     arrays = [{k: np.array([v, 2.0 * v]) for k, v in part.items()} for part in parts]
-    ours = joint_minus_2_delta_ln_l(measurements, arrays)
+    ours = Joint(tuple(measurements)).distance(arrays)
     names = ["trident_coherent", "trident_incoherent"]
     assert ours[0] == pytest.approx(brute_force(measurements, parts, names), rel=1e-7)
     doubled = [{k: 2.0 * v for k, v in part.items()} for part in parts]
@@ -97,5 +97,5 @@ def test_without_a_shared_name_likelihoods_simply_add() -> None:
     a = made("a", Gaussian(value=0.82, error=0.28), {"ccfr_prediction": TheoryError(part="all", relative=0.05)})
     b = made("b", Gaussian(value=1.58, error=0.64), {})
     plane = {"coherent": np.linspace(0.5, 4.0, 12).reshape(3, 4)}
-    total = joint_minus_2_delta_ln_l([a, b], [plane, plane])
+    total = (a + b).distance([plane, plane])
     np.testing.assert_allclose(total, a.distance(plane) + b.distance(plane), rtol=1e-14)

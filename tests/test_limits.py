@@ -192,14 +192,14 @@ def test_combined_limits_agree_with_brute_force(errors: Any, one_sided: bool) ->
     result = limit(MODEL, measurements, mass, one_sided=one_sided)
     assert result.best_fit is not None
     z = 1.6448536269514722 if one_sided else 1.959963984540054
-    from recast.joint import joint_minus_2_delta_ln_l
+    from recast.joint import Joint
 
     for index, m in enumerate(mass):
         coupling = np.linspace(0.0, 3.0 * m, 40_001)
 
         def total(g: NDArray[np.float64], m: float = m) -> NDArray[np.float64]:
             parts = [t.observable.contributions(MODEL(mass=m, coupling=g)) for t in measurements]
-            return joint_minus_2_delta_ln_l(measurements, parts)
+            return Joint(tuple(measurements)).distance(parts)
 
         values = total(coupling)
         best = int(np.argmin(values))
