@@ -1,0 +1,100 @@
+"""Widths and branching ratios against published numbers, limits and the optical theorem."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recast.constants import ELECTRON_MASS, LEPTON_MASS, MUON_MASS
+from recast.decays import FINAL_STATES, branching_ratio, partial_widths
+from recast.errors import UnknownNameError
+from recast.interactions import U1Mediator
+from recast.mixing import loop_mixing_timelike
+
+L_MU_L_TAU = {"mu": 1.0, "tau": -1.0}
+L_E_L_MU = {"e": 1.0, "mu": -1.0}
+
+
+def boson(charges: dict[str, float], mass: object, mixing: str = "none") -> U1Mediator:
+    return U1Mediator(charges, mass=mass, coupling=1.0, mixing=mixing)  # type: ignore[arg-type]
+
+
+def test_known_branching_ratios_of_l_mu_l_tau() -> None:
+    found = branching_ratio(boson(L_MU_L_TAU, [0.22, 0.3, 1.0, 4.0, 10.0]), "mumu")
+    assert found == pytest.approx([0.28901, 0.46975, 0.49981, 0.37876, 0.33403], abs=6e-6)
+
+
+def test_known_branching_ratios_of_l_e_l_mu() -> None:
+    found = branching_ratio(boson(L_E_L_MU, [0.22, 0.3, 1.0]), "mumu")
+    assert found == pytest.approx([0.16892, 0.30698, 0.33316], abs=6e-6)
+
+
+def test_far_above_all_thresholds_neutrinos_take_half_of_a_charged_lepton_each() -> None:
+    heavy = boson({"e": 1.0, "mu": 1.0, "tau": -2.0}, 1e4)
+    expected = {"ee": 1.0 / 9.0, "mumu": 1.0 / 9.0, "tautau": 4.0 / 9.0, "invisible": 1.0 / 3.0}
+    for state, value in expected.items():
+        assert branching_ratio(heavy, state) == pytest.approx(value, rel=1e-8)
+
+
+def test_a_massless_lepton_pair_is_that_of_a_heavy_photon() -> None:
+    """Gamma = alpha m / 3 with alpha = g'^2 / (4 pi)."""
+    assert partial_widths(boson(L_E_L_MU, 10.0))["ee"] == pytest.approx(10.0 / (12.0 * math.pi), rel=1e-12)
+
+
+def test_below_threshold_only_neutrinos_are_left() -> None:
+    light = boson(L_MU_L_TAU, [0.01, 0.2, 2.0 * MUON_MASS])
+    assert np.array_equal(branching_ratio(light, "invisible"), [1.0, 1.0, 1.0])
+    assert np.array_equal(branching_ratio(light, "mumu"), [0.0, 0.0, 0.0])
+
+
+def test_electrons_through_loop_mixing() -> None:
+    mass = np.array([0.05, 0.2])
+    mixing = loop_mixing_timelike(L_MU_L_TAU, mass**2)
+    fraction = 4.0 * math.pi / 137.036 * np.abs(mixing) ** 2  # the square of the charge
+    found = branching_ratio(boson(L_MU_L_TAU, mass, "loop"), "ee")
+    ratio = (ELECTRON_MASS / mass) ** 2
+    expected = fraction * (1.0 + 2.0 * ratio) * np.sqrt(1.0 - 4.0 * ratio)
+    assert found == pytest.approx(expected / (1.0 + expected), rel=1e-10)
+    assert np.all((found > 1e-5) & (found < 1e-4))
+    assert np.array_equal(branching_ratio(boson(L_MU_L_TAU, mass), "ee"), [0.0, 0.0])
+
+
+def test_mixing_leaves_charged_leptons_alone() -> None:
+    with_, without = (partial_widths(boson(L_MU_L_TAU, [0.3, 5.0], mixing)) for mixing in ("loop", "none"))
+    for state in ("mumu", "tautau", "invisible"):
+        assert np.array_equal(with_[state], without[state])
+
+
+@given(st.floats(0.25, 1e3), st.floats(-3.0, 3.0), st.floats(-3.0, 3.0))
+def test_the_optical_theorem_relates_widths_to_the_loop(mass: float, a: float, b: float) -> None:
+    """The imaginary part of the mixing interferes photon and boson in l+ l-: linear in Q_l."""
+    charges = {"e": b, "mu": a - b, "tau": -a}
+    e = math.sqrt(4.0 * math.pi / 137.036)
+    expected = 0.0
+    for flavour, charge in charges.items():
+        unit = partial_widths(boson({flavour: 1.0}, mass))[2 * flavour]
+        expected -= e * charge * float(unit) / mass
+    assert loop_mixing_timelike(charges, mass**2).imag == pytest.approx(expected, rel=1e-10, abs=1e-15)
+
+
+@given(st.floats(1e-3, 1e3), st.floats(-2.0, 2.0), st.floats(-2.0, 2.0), st.floats(0.1, 2.0))
+def test_branching_ratios_add_up(mass: float, e: float, mu: float, tau: float) -> None:
+    mediator = boson({"e": e, "mu": mu, "tau": tau}, mass)
+    total = sum(float(branching_ratio(mediator, state)) for state in FINAL_STATES)
+    assert total == pytest.approx(1.0, rel=1e-12)
+
+
+def test_they_have_the_shape_of_the_mass() -> None:
+    mass = np.geomspace(1e-3, 100.0, 6).reshape(6, 1)
+    mediator = U1Mediator(L_MU_L_TAU, mass=mass, coupling=[[1e-3, 1e-2]], mixing="loop")
+    for state, width in partial_widths(mediator).items():
+        assert width.shape == (6, 1), state
+        assert np.all(width >= 0.0)
+    assert set(FINAL_STATES) == set(partial_widths(mediator)) == {*(2 * f for f in LEPTON_MASS), "invisible"}
+
+
+def test_unknown_final_state() -> None:
+    with pytest.raises(UnknownNameError, match="final state"):
+        branching_ratio(boson(L_MU_L_TAU, 1.0), "hadrons")
