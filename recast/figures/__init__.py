@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from recast.figures import contact, cross_sections, event_rate, fluxes, form_factors, nucleons, planes
+    from recast.figures import accuracy, contact, cross_sections, event_rate, fluxes, form_factors, nucleons, planes
     from recast.figures.recipe import Recipe
 
     FigureData: TypeAlias = (
         planes.PlaneData
         | contact.ContactPlaneData
         | event_rate.EventRateData
+        | accuracy.AccuracyData
         | cross_sections.CrossSectionData
         | fluxes.FluxData
         | form_factors.FormFactorData
@@ -38,6 +39,7 @@ _MODULES = {
     "plane": "planes",
     "contact_plane": "contact",
     "event_rate": "event_rate",
+    "accuracy": "accuracy",
     "cross_sections": "cross_sections",
     "fluxes": "fluxes",
     "form_factors": "form_factors",

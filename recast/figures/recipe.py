@@ -16,6 +16,8 @@ from recast.numbers import Finite, Positive
 from recast.provenance import Source
 
 __all__ = [
+    "AccuracyCurve",
+    "AccuracyRecipe",
     "Axis",
     "ContactPlaneRecipe",
     "CrossSectionRecipe",
@@ -241,6 +243,52 @@ class EventRateRecipe(FigureRecipe):
         return layers
 
 
+class AccuracyCurve(Strict):
+    """The accuracy of one counting experiment.
+
+    Attributes
+    ----------
+    measurement : str
+        Name with its variants, e.g. ``dune_nd_counts:background_error=0.05``; its years are those of the axis.
+    """
+
+    measurement: str
+    colour: Colour
+    line: LineStyle = "solid"
+    labels: tuple[Label, ...] = ()
+
+
+class AccuracyRecipe(FigureRecipe):
+    """Expected accuracy of counting experiments against the time of data taking.
+
+    Attributes
+    ----------
+    levels : tuple of float
+        Accuracies that are marked by thin horizontal lines, in the unit of the axis.
+    """
+
+    kind: Literal["accuracy"]
+    x: Axis
+    y: Axis
+    points: Annotated[int, Field(ge=2, le=2000)] = 200
+    curves: Annotated[tuple[AccuracyCurve, ...], Field(min_length=1)]
+    levels: tuple[Positive, ...] = ()
+    labels: tuple[Label, ...] = ()
+
+    @property
+    def measurements(self) -> tuple[str, ...]:
+        """The measurements whose accuracy is drawn, with their variants."""
+        return tuple(dict.fromkeys(curve.measurement for curve in self.curves))
+
+    @field_validator("x", "y")
+    @classmethod
+    def _check_axes(cls, axis: Axis) -> Axis:
+        if axis.range[0] <= 0.0:
+            msg = "the axes of an accuracy figure begin above zero"
+            raise ValueError(msg)
+        return axis
+
+
 class CrossSectionPanel(Strict):
     """One channel on one target."""
 
@@ -369,6 +417,7 @@ Recipe = Annotated[
     PlaneRecipe
     | ContactPlaneRecipe
     | EventRateRecipe
+    | AccuracyRecipe
     | CrossSectionRecipe
     | FluxRecipe
     | FormFactorRecipe

@@ -17,6 +17,7 @@ from __future__ import annotations
 from recast.likelihoods.base import Likelihood
 from recast.likelihoods.correlated import CorrelatedGaussian
 from recast.likelihoods.counting import PoissonCount
+from recast.likelihoods.counting_experiment import CountingExperiment
 from recast.likelihoods.gaussian import AsymmetricGaussian, Gaussian, Interval, LimitCurve
 from recast.likelihoods.pyhf_workspace import PyhfWorkspace
 from recast.likelihoods.total import LikelihoodSum
@@ -25,6 +26,7 @@ __all__ = [
     "LIKELIHOODS",
     "AsymmetricGaussian",
     "CorrelatedGaussian",
+    "CountingExperiment",
     "Gaussian",
     "Interval",
     "Likelihood",
@@ -42,5 +44,6 @@ LIKELIHOODS: dict[str, type[Likelihood] | str] = {
     "correlated_gaussian": CorrelatedGaussian,
     "limit_curve": LimitCurve,
     "pyhf_workspace": PyhfWorkspace,
+    "counting_experiment": CountingExperiment,
 }
 """The likelihoods that ship with the package, by the ``type`` written in YAML: classes, or ``module:class``."""
