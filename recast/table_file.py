@@ -25,7 +25,16 @@ from numpy.typing import NDArray
 from recast.errors import GridError
 from recast.output import check_output, whole_file
 
-__all__ = ["TABLES", "Check", "TableFile", "describe_table", "read_table_file", "table_module", "write_table"]
+__all__ = [
+    "TABLES",
+    "Check",
+    "TableFile",
+    "describe_table",
+    "read_table_file",
+    "table_kind",
+    "table_module",
+    "write_table",
+]
 
 FORMAT = "recast table"
 SCHEMA_VERSION = 1
@@ -73,6 +82,18 @@ class TableFile:
     attributes: Mapping[str, Any]
     datasets: Mapping[str, NDArray[Any]]
     units: Mapping[str, str]
+
+
+def table_kind(path: str | Path) -> str | None:
+    """Return which table a file claims to be; None for a grid of spectra and for what cannot be read."""
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            kind = str(file.attrs.get("grid"))
+            return kind if file.attrs.get("format") == FORMAT and kind in TABLES else None
+    except OSError:
+        return None
 
 
 def table_module(name: str) -> Any:
