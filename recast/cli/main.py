@@ -16,6 +16,7 @@ from recast.cli.grid import grid
 from recast.cli.physics import cross_section, limit, predict, rate
 from recast.cli.scanning import plot, scan
 from recast.cli.validation import validate
+from recast.cli.workspace import workspace
 
 
 class BadInput(click.ClickException):
@@ -105,7 +106,7 @@ def main(ctx: click.Context, debug: bool, plugins: tuple[str, ...]) -> None:
     settings.plugins = plugins
 
 
-for command in (list_command, show, cite, cross_section, predict, limit, rate, scan, plot, validate, grid):
+for command in (list_command, show, cite, cross_section, predict, limit, rate, scan, plot, workspace, validate, grid):
     main.add_command(command)
 
 

@@ -87,7 +87,7 @@ def counting_workspace(
     background: float,
     systematics: Mapping[str, Systematic] | None = None,
     observed: float | None = None,
-    name: str = "counting",
+    name: str = "selected_events",
 ) -> dict[str, Any]:
     """Return a pyhf workspace of one channel with one bin.
 
@@ -123,17 +123,22 @@ def counting_workspace(
 
     strength = {"name": "mu", "type": "normfactor", "data": None}
     samples = [
-        {"name": sample, "data": [float(events)], "modifiers": [strength, *modifiers("signal")]}
+        {"name": sample, "data": [_decimal(events)], "modifiers": [strength, *modifiers("signal")]}
         for sample, events in signal.items()
     ]
-    samples.append({"name": "background", "data": [float(background)], "modifiers": modifiers("background")})
-    count = math.fsum([*signal.values(), background]) if observed is None else float(observed)
+    samples.append({"name": "background", "data": [_decimal(background)], "modifiers": modifiers("background")})
+    count = math.fsum([*signal.values(), background]) if observed is None else observed
     return {
         "channels": [{"name": name, "samples": samples}],
-        "observations": [{"name": name, "data": [count]}],
+        "observations": [{"name": name, "data": [_decimal(count)]}],
         "measurements": [{"name": name, "config": {"poi": "mu", "parameters": []}}],
         "version": "1.0.0",
     }
+
+
+def _decimal(number: float) -> float:
+    """Return a number without the rounding errors of a product: 52.2, not 52.199999999999996."""
+    return float(f"{number:.12g}")
 
 
 class CountingExperiment(Likelihood):
