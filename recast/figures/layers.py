@@ -1,0 +1,168 @@
+"""What the recipes of figures are made of: axes, labels, and the layers that show limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from recast.numbers import Finite, Positive, not_a_boolean
+
+__all__ = ["Axis", "Colour", "ConfidenceLevel", "Hatch", "Inches", "Label", "Layer", "LineStyle", "Point", "Strict"]
+
+Colour = Literal["black", "grey", "blue", "sky", "green", "orange", "vermillion", "purple", "wine"]
+LineStyle = Literal["solid", "dashed", "dotted", "dashdot", "dashdotdot"]
+Hatch = Literal["none", "rising", "falling", "crossed", "dots", "horizontal", "vertical"]
+Inches = Annotated[Positive, Field(le=50.0)]
+Point = tuple[Finite, Finite]
+ConfidenceLevel = Annotated[float, BeforeValidator(not_a_boolean), Field(gt=0.0, lt=1.0)]
+
+
+class Strict(BaseModel):
+    """Frozen, and closed to keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Axis(Strict):
+    """One axis: its name, unit and extent.
+
+    Attributes
+    ----------
+    label : str
+        Matplotlib text; mathematics between dollar signs.
+    unit : str
+        Printed in brackets after the label.
+    range : (low, high)
+        In the unit.
+    """
+
+    label: str
+    unit: str
+    range: tuple[Finite, Finite]
+    scale: Literal["linear", "log"] = "linear"
+
+    @model_validator(mode="after")
+    def _check_range(self) -> Self:
+        low, high = self.range
+        if not low < high:
+            msg = f"range must increase, not go from {low:g} to {high:g}"
+            raise ValueError(msg)
+        if self.scale == "log" and low <= 0.0:
+            msg = f"a logarithmic axis must be positive, not begin at {low:g}"
+            raise ValueError(msg)
+        return self
+
+
+class Label(Strict):
+    """Text in the figure.
+
+    Attributes
+    ----------
+    text : str
+        Matplotlib text.
+    at : (x, y)
+        Its middle, in the units of the axes.
+    to : (x, y), optional
+        Where a thin line leads from the text, when there is no room beside what it names.
+    rotation : float
+        Degrees.
+    colour : str, optional
+        That of the layer when absent.
+    size : float, optional
+        Points.
+    """
+
+    text: str
+    at: Point
+    to: Point | None = None
+    rotation: Finite = 0.0
+    colour: Colour | None = None
+    size: Positive | None = None
+
+
+class Layer(Strict):
+    """One measurement, or several together, in a plane and how the region is shown.
+
+    Attributes
+    ----------
+    measurement : str, optional
+        Name with its variants, e.g. ``dune_nd:accuracy=0.25``.
+    combined : tuple of str
+        Instead of ``measurement``: those whose likelihoods are multiplied.
+    name : str
+        What the caption calls the layer; the text of its first label, or the measurement, when absent.
+    draw : {"excluded", "favoured", "line", "hatched"}
+        Fill what is excluded, fill what is allowed, draw the edge only, or hatch what is excluded.
+    hatch : str
+        Of what is excluded: with ``hatched``, or over the fill of ``excluded``, so that regions are told
+        apart without colours.
+    confidence_level : float, optional
+        Instead of the figure's.
+    sigmas : tuple of float
+        For ``favoured``: half-widths of the bands in standard deviations.  They replace the
+        confidence level of the figure.
+    degrees_of_freedom : {1, 2}
+        For ``combined``: 1 compares with the best fit at the same mass, 2 with the best fit in the plane.
+    cls : bool
+        Exclude with CLs, for counted events.
+    one_sided, expected : bool
+        As in `recast.limits.limit`.
+    """
+
+    measurement: str | None = None
+    combined: tuple[str, ...] = ()
+    name: str = ""
+    draw: Literal["excluded", "favoured", "line", "hatched"]
+    colour: Colour
+    line: LineStyle = "solid"
+    hatch: Hatch = "none"
+    confidence_level: ConfidenceLevel | None = None
+    sigmas: tuple[Positive, ...] = ()
+    degrees_of_freedom: Annotated[int, BeforeValidator(not_a_boolean), Field(ge=1, le=2)] = 1
+    cls: bool = False
+    one_sided: bool = False
+    expected: bool = False
+    labels: tuple[Label, ...] = ()
+
+    @property
+    def measurements(self) -> tuple[str, ...]:
+        """The measurements that are shown, with their variants."""
+        return self.combined or ((self.measurement,) if self.measurement else ())
+
+    @property
+    def title(self) -> str:
+        """What the caption calls the layer."""
+        return self.name or (self.labels[0].text if self.labels else " + ".join(self.measurements))
+
+    @model_validator(mode="after")
+    def _check_measurements(self) -> Self:
+        if (self.measurement is None) == (not self.combined):
+            msg = "a layer has either one measurement or several that are combined"
+            raise ValueError(msg)
+        if len(self.combined) == 1:
+            msg = "combined needs at least two measurements"
+            raise ValueError(msg)
+        if self.degrees_of_freedom == 2 and not self.combined:
+            msg = "degrees_of_freedom: 2 belongs to combined measurements: one alone has its own data for a best fit"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _check_sides(self) -> Self:
+        if bool(self.sigmas) != (self.draw == "favoured"):
+            msg = "sigmas belong to a layer that draws a favoured band, and such a layer needs them"
+            raise ValueError(msg)
+        if self.sigmas and (self.one_sided or self.cls):
+            msg = "a favoured band has two sides: leave out one_sided and cls"
+            raise ValueError(msg)
+        if self.sigmas and self.confidence_level is not None:
+            msg = "a favoured band has sigmas instead of a confidence_level"
+            raise ValueError(msg)
+        if self.degrees_of_freedom == 2 and (self.one_sided or self.cls or self.sigmas):
+            msg = "a region with degrees_of_freedom: 2 has two sides and is excluded: leave out one_sided, cls and sigmas"
+            raise ValueError(msg)
+        if self.hatch != "none" and self.draw not in {"excluded", "hatched"}:
+            msg = "a hatch needs a region that is excluded or hatched"
+            raise ValueError(msg)
+        return self
