@@ -14,6 +14,7 @@ from recast.likelihoods import (
     LIKELIHOODS,
     AsymmetricGaussian,
     Gaussian,
+    Interval,
     Likelihood,
     PoissonCount,
 )
@@ -24,6 +25,8 @@ EXAMPLES: list[Likelihood] = [
     AsymmetricGaussian(value=0.72, upper=1.73, lower=0.72),
     PoissonCount(observed=7, background=2.5),
     PoissonCount(observed=0, background=0.3),
+    PoissonCount(observed=7, background=2.5, background_error=0.8),
+    Interval(low=0.3, high=2.9, value=1.2, confidence_level=0.9),
 ]
 
 

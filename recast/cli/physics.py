@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
 from recast.cli.common import Number, Settings, common_options, pass_settings, print_json, print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from recast.constants import ElectroweakInputs
     from recast.interactions import Interaction
     from recast.model import Model
@@ -129,16 +132,28 @@ def predict(settings: Settings, /, model: str, measurement: str, as_json: bool, 
     loaded = catalog.model(model)
     measured = catalog.measurement(measurement)
     interaction = _point(loaded, point)
-    values = {
-        "prediction": float(measured.prediction(interaction)),
+    prediction = measured.prediction(interaction)
+    constrained = not np.isnan(prediction).any()
+    values: dict[str, Any] = {
+        # A measurement that says nothing at this mass has no prediction; several correlated numbers have a list.
+        "prediction": prediction.tolist() if constrained else None,
         "minus_2_delta_ln_l": float(measured.minus_2_delta_ln_l(interaction)),
         "p_value": float(measured.p_value(interaction)),
     }
     if as_json:
         print_json(values)
         return
-    rows = [("prediction", values["prediction"]), ("data", measured.data), *list(values.items())[1:]]
+    names = getattr(measured.likelihood, "names", ())
+    rows = _rows("prediction", prediction, names) + _rows("data", measured.data, names) + list(values.items())[1:]
     print_table(("quantity", "value"), rows, title=f"{loaded.title}: {measured.title}")
+    if not constrained:
+        click.echo("no constraint here: the measurement says nothing about this mass")
+
+
+def _rows(what: str, numbers: Any, names: Sequence[str]) -> list[tuple[str, float]]:
+    """Return a row for each number of a measurement; correlated numbers have names."""
+    words = [f"{what} {name}" for name in names] or [what]
+    return list(zip(words, np.atleast_1d(numbers).tolist(), strict=True))
 
 
 @click.command()

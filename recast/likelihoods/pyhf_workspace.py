@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import PrivateAttr, ValidationInfo, field_validator
 
-from recast.errors import RecastError
+from recast.errors import ConvergenceError, RecastError
 from recast.likelihoods.base import Likelihood, written
 from recast.numbers import Positive
 
@@ -233,10 +233,11 @@ class PyhfWorkspace(Likelihood):
         """Return best signal and its nll: a minimum in one dimension of the profiled function."""
         from scipy.optimize import minimize_scalar
 
-        scale = math.sqrt(float(np.sum(np.maximum(self._counts, 1.0))))
-        found = minimize_scalar(self._fit, bracket=(0.0, scale), tol=1e-10)
-        best = max(float(found.x), lowest)
-        return best, self._fit(best)
+        # All events seen cannot be less than the best signal by more than a few standard deviations.
+        seen = float(np.sum(self._counts))
+        highest = seen + 5.0 * math.sqrt(seen) + 5.0
+        found = minimize_scalar(self._fit, bounds=(lowest, highest), options={"xatol": 1e-7 * highest})
+        return float(found.x), float(found.fun)
 
     def _fit(self, signal: float) -> float:
         """Return the nll at a fixed number of signal events, everything else profiled."""
@@ -249,9 +250,13 @@ class PyhfWorkspace(Likelihood):
         bounds[poi] = (min(bounds[poi][0], value - 1.0), max(bounds[poi][1], value + 1.0))
         if len(bounds) == 1:
             return -float(model.logpdf([value], self.observations)[0])
-        _, twice = pyhf.infer.mle.fixed_poi_fit(
-            value, self.observations, model, par_bounds=bounds, return_fitted_val=True
-        )
+        try:
+            _, twice = pyhf.infer.mle.fixed_poi_fit(
+                value, self.observations, model, par_bounds=bounds, return_fitted_val=True
+            )
+        except pyhf.exceptions.FailedMinimization as error:
+            msg = f"pyhf found no best fit of the workspace at {signal:g} signal events"
+            raise ConvergenceError(msg) from error
         return 0.5 * float(twice)
 
 
