@@ -1,4 +1,4 @@
-"""Build and verify the grids of trident spectra from first principles.
+"""Build the grids of trident spectra from first principles.
 
 A build is described by ``grids/trident.yaml``: lepton pair, scatterers, form factors, energies.  The leptonic
 table is computed once per pair; then every scatterer and energy is a quadrature of some 20 ms.  A coarser
@@ -10,145 +10,31 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
-from dataclasses import dataclass, replace
-from importlib import metadata, resources
+from dataclasses import replace
+from importlib import metadata
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
 
 from recast.constants import DEFAULT_INPUTS, LEPTON_MASS
-from recast.documents import load_document
-from recast.errors import unknown
-from recast.grid import FORMAT, SCHEMA_VERSION, TridentTable, read_table, table_checksum
+from recast.grid import FORMAT, SCHEMA_VERSION, TridentTable, table_checksum
+from recast.grid_accuracy import relative_error
+from recast.grid_recipe import Pair, Recipe, Task, load_recipe, tasks_of
 from recast.output import check_output, whole_file
-from recast.trident.form_factors import NUCLEON_KINDS, default_kind
-from recast.trident.spectra import (
-    FERMI_MOMENTUM,
-    K2_MAX,
-    K2_NODES,
-    Scatterer,
-    SpectrumNodes,
-    k2_nodes,
-    nuclear_scatterer,
-    nucleon_scatterer,
-    spectrum,
-)
+from recast.trident.spectra import FERMI_MOMENTUM, K2_MAX, K2_NODES, Scatterer, SpectrumNodes, k2_nodes, spectrum
 from recast.trident.structure import K2_SHIFT, NodeCounts, StructureTable, build_table
-from recast.trident.targets import nuclei
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]
-Lepton = Literal["e", "mu", "tau"]
 
 #: Fraction of the default nodes used for the error estimate.
 COARSE = 0.95
 
 #: Intervals next to the threshold that get a node more.
 EXTRA_ENERGIES = 4
-
-#: Mediator masses in GeV whose linear and squared propagator moments are tested, see :func:`moments`.
-MOMENT_MASSES = (1e-3, 1e-2, 0.1, 1.0, 10.0, 300.0)
-
-
-class Pair(BaseModel):
-    """Leptons of one grid, what it holds beside the default form factors, and where it is finer than others."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    minus: Lepton
-    plus: Lepton
-    form_factors: dict[str, list[str]] = {}
-    energies_per_efold: PositiveFloat | None = None
-    nodes: tuple[PositiveInt, PositiveInt, PositiveInt] | None = None
-
-    @property
-    def mass(self) -> float:
-        """Sum of the lepton masses in GeV."""
-        return LEPTON_MASS[self.minus] + LEPTON_MASS[self.plus]
-
-
-class Recipe(BaseModel):
-    """Content of ``grids/trident.yaml``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    energy_max: PositiveFloat
-    energies_per_efold: PositiveFloat
-    first_energy: PositiveFloat
-    nuclei: list[str]
-    nucleons: list[str]
-    pairs: dict[str, Pair]
-
-
-@dataclass(frozen=True)
-class Task:
-    """One scatterer of one grid; small, because it travels to worker processes."""
-
-    scatterer: str
-    form_factor: str
-
-    @property
-    def physics(self) -> Scatterer:
-        """The scatterer itself."""
-        if self.scatterer in ("proton", "neutron"):
-            return nucleon_scatterer(self.scatterer, self.form_factor)
-        return nuclear_scatterer(nuclei()[self.scatterer], self.form_factor)
-
-
-def shipped_recipe() -> Path:
-    """Return the recipe of the shipped grids."""
-    return Path(str(resources.files("recast.grids").joinpath("trident.yaml")))
-
-
-def load_recipe(path: str | Path | None = None) -> Recipe:
-    """Read a recipe, by default that of the shipped grids."""
-    return load_document(path or shipped_recipe(), Recipe)
-
-
-def tasks_of(recipe: Recipe, name: str) -> list[Task]:
-    """List the tables of one grid, the default form factor of each scatterer first."""
-    if name not in recipe.pairs:
-        raise unknown("grid", name, recipe.pairs)
-    extra = recipe.pairs[name].form_factors
-    tasks = []
-    for scatterer in [*recipe.nuclei, *recipe.nucleons]:
-        default = NUCLEON_KINDS[0] if scatterer in recipe.nucleons else default_kind(scatterer)
-        tasks += [Task(scatterer, kind) for kind in dict.fromkeys([default, *extra.get(scatterer, [])])]
-    return tasks
-
-
-def moments(spectra: Array) -> Array:
-    """Return totals and propagator moments of spectra: what a model ever asks of them.
-
-    Parameters
-    ----------
-    spectra : ndarray, shape (..., n_K2)
-
-    Returns
-    -------
-    ndarray, shape (..., 1 + 2 n_mass)
-        The total, then ``m^2/(K2 + m^2)`` and its square for each of :data:`MOMENT_MASSES`.
-    """
-    k2 = k2_nodes()
-    columns = [np.ones_like(k2)]
-    for mass in MOMENT_MASSES:
-        propagator = mass**2 / (k2 + mass**2)
-        columns += [propagator, propagator**2]
-    return np.asarray(spectra @ np.stack(columns, axis=1))
-
-
-def relative_error(value: Array, reference: Array) -> tuple[float, float]:
-    """Return the largest relative differences of totals and of moments of two sets of spectra.
-
-    S_VA changes sign and vanishes for equal masses: its difference is measured against S_VV.
-    """
-    a, b = moments(value), moments(reference)
-    scale = np.abs(b)
-    scale[..., 2, :] = np.maximum(scale[..., 2, :], scale[..., 0, :])
-    error = np.abs(a - b) / np.where(scale > 0.0, scale, 1.0)
-    return float(error[..., 0].max()), float(error.max())
 
 
 def node_counts(minus: str, plus: str) -> NodeCounts:
@@ -197,7 +83,7 @@ def energies_of(recipe: Recipe, pair: Pair, scatterer: Scatterer) -> tuple[float
 _TABLES: tuple[StructureTable, ...] = ()
 
 
-def _receive(*tables: StructureTable) -> None:
+def receive(*tables: StructureTable) -> None:
     """Give a worker process the tables once, not with every task."""
     global _TABLES  # noqa: PLW0603
     _TABLES = tables
@@ -232,7 +118,7 @@ def workers(processes: int | None, *tables: StructureTable) -> ProcessPoolExecut
     return ProcessPoolExecutor(
         processes or os.cpu_count() or 1,
         mp_context=get_context("spawn"),
-        initializer=_receive,
+        initializer=receive,
         initargs=tables,
     )
 
@@ -376,75 +262,3 @@ def _write_table(file: Any, task: Task, result: TridentTable, accuracy: tuple[fl
         compression_opts=9,
     )
     group.attrs["checksum"] = table_checksum(group, file)
-
-
-@dataclass(frozen=True)
-class Verification:
-    """Comparison of one stored spectrum with a new calculation."""
-
-    table: str
-    energy: float
-    total: float
-    moments: float
-
-
-def verify_grid(
-    path: str | Path,
-    *,
-    samples: int = 24,
-    seed: int = 0,
-    processes: int | None = None,
-    progress: Progress | None = None,
-) -> list[Verification]:
-    """Recompute a sample of a grid from first principles and compare.
-
-    Parameters
-    ----------
-    path : path
-        Grid file.
-    samples : int
-        Points drawn among all tables, at energies between 1.02 thresholds and the end of the grid.
-    seed : int
-        Of the draw.
-    processes, progress
-        As in :func:`build_grid`.
-
-    Returns
-    -------
-    list of Verification
-        Relative differences of totals and propagator moments.
-
-    Raises
-    ------
-    GridError
-        If the file cannot be trusted in the first place.
-    """
-    from recast.grid import describe_grid
-
-    path = Path(path)
-    content = describe_grid(path)
-    rng = np.random.default_rng(seed)
-    names = list(content["tables"])
-    chosen = [names[i] for i in rng.permutation(np.resize(np.arange(len(names)), samples))]
-
-    def report(text: str, start: float, span: float) -> Callable[[float], None]:
-        return lambda done: progress(text, start + span * done) if progress else None
-
-    with workers(processes) as pool:
-        table = structure_table(
-            content["lepton_minus"],
-            content["lepton_plus"],
-            executor=pool,
-            progress=report("leptonic table", 0.0, 0.8),
-        )
-    _receive(table)
-    checks = []
-    for done, name in enumerate(chosen, start=1):
-        scatterer, kind = name.split("/")
-        stored = read_table(path, scatterer, kind)
-        low, high = np.log(0.02 * stored.threshold), np.log(stored.energy[-1] - stored.threshold)
-        energy = stored.threshold + np.exp(rng.uniform(low, high, 1))
-        difference = relative_error(stored.at(energy), compute_spectra(Task(scatterer, kind), energy))
-        checks.append(Verification(name, float(energy[0]), *difference))
-        report("spectra", 0.8, 0.2)(done / len(chosen))
-    return checks

@@ -13,7 +13,7 @@ import click
 from recast.cli.common import CHECK_FAILED, common_options, print_json, print_table
 
 if TYPE_CHECKING:
-    from recast.grid_build import Verification
+    from recast.grid_verify import Verification
     from recast.table_file import Check
 
 TOLERANCE = 1e-4
@@ -75,7 +75,7 @@ def verify(
 
     NAMES are those of shipped grids or files; all shipped ones by default. Exit code 1 on a failure.
     """
-    from recast.grid_build import verify_grid
+    from recast.grid_verify import verify_grid
     from recast.table_file import table_kind, table_module
 
     results = []
