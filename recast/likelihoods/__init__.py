@@ -44,6 +44,7 @@ LIKELIHOODS: dict[str, type[Likelihood] | str] = {
     "correlated_gaussian": CorrelatedGaussian,
     "limit_curve": LimitCurve,
     "pyhf_workspace": PyhfWorkspace,
+    "z_pole": "recast.z_pole.likelihood:ZPole",
     "counting_experiment": CountingExperiment,
 }
 """The likelihoods that ship with the package, by the ``type`` written in YAML: classes, or ``module:class``."""
