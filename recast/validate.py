@@ -82,17 +82,24 @@ class Number(_Frozen):
 
 
 class Claim(Number):
-    """One entry of the ledger: a number, or several under ``values``."""
+    """One entry of the ledger: a number, or several under ``values``.
+
+    An input names the measurements, with their variants, that take it as data.
+    """
 
     kind: Literal["input", "output", "later"]
     source: Source
     values: Mapping[str, Number] = {}
+    used_in: tuple[str, ...] = ()
     note: str = ""
 
     @model_validator(mode="after")
     def _comparable(self) -> Claim:
         if self.values and self.published is not None:
             msg = "give either one published number or several under values, not both"
+            raise ValueError(msg)
+        if bool(self.used_in) != (self.kind == "input"):
+            msg = "used_in belongs to an input, and an input needs it"
             raise ValueError(msg)
         if self.kind == "output":
             for key, number in self.numbers(""):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from recast.errors import RecastError
+from recast.measurement import load_measurement
 from recast.published import CALCULATIONS
 from recast.validate import Claim, Ledger, Number, as_json, check, load_ledger, validate
 
@@ -39,6 +41,43 @@ def test_inputs_are_not_reported() -> None:
     assert ids == {"vphi_bound", "trident_average"}
     with pytest.raises(RecastError, match="ccfr_ratio"):
         validate(["ccfr_ratio"])
+
+
+def numbers_in(plain: object) -> Iterator[float]:
+    if isinstance(plain, dict):
+        for value in plain.values():
+            yield from numbers_in(value)
+    elif isinstance(plain, list | tuple):
+        for value in plain:
+            yield from numbers_in(value)
+    elif isinstance(plain, int | float) and not isinstance(plain, bool):
+        yield float(plain)
+
+
+INPUTS = {name: entry for name, entry in load_ledger().entries.items() if entry.kind == "input"}
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_inputs_stand_in_the_measurements_that_use_them(name: str) -> None:
+    entry = INPUTS[name]
+    wanted: list[float] = []
+    for _, number in entry.numbers(name):
+        assert number.published is not None
+        errors = number.error if isinstance(number.error, tuple) else (number.error,)
+        wanted += [number.published, *(abs(error) for error in errors if error is not None)]
+    found: list[float] = []
+    for reference in entry.used_in:
+        # What was chosen is merged into the document; the choices that were not are of no concern.
+        found += numbers_in(load_measurement(reference).model_dump(exclude={"variants"}))
+    for number in wanted:
+        assert any(math.isclose(number, one, rel_tol=1e-12) for one in found), (name, number)
+
+
+def test_an_input_names_the_measurements_that_use_it() -> None:
+    assert claim(kind="input", published=1.0, used_in=["ccfr"]).used_in == ("ccfr",)
+    for values in ({"kind": "input"}, {"kind": "output", "tolerance": 0.1, "used_in": ["ccfr"]}):
+        with pytest.raises(ValidationError, match="used_in"):
+            claim(published=1.0, **values)
 
 
 def test_an_unknown_entry_gets_its_near_matches() -> None:

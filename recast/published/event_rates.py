@@ -7,12 +7,14 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from recast.published.common import MUMU, gaussian
+from recast.errors import RecastError
+from recast.published.common import MUMU, gaussian, measurement
 from recast.published.new_physics import coupling_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from recast.likelihoods import CountingExperiment
     from recast.published.common import Calculation
     from recast.rates import EventRate
 
@@ -77,6 +79,29 @@ def events_147t_3yr() -> Mapping[str, float]:
     return result
 
 
+def _counting(reference: str) -> CountingExperiment:
+    from recast.likelihoods import CountingExperiment
+
+    likelihood = measurement(reference).likelihood
+    if not isinstance(likelihood, CountingExperiment):
+        msg = f"the ledger reads {reference} as a counting experiment, which it is not"
+        raise RecastError(msg)
+    return likelihood
+
+
+def dune_significance() -> Mapping[str, float]:
+    """S/sqrt(B) per year of the two selections."""
+    return {
+        f"selection_{n}": _counting(f"dune_nd_counts:selection={n},years=1,regime=coherent").significance
+        for n in (1, 2)
+    }
+
+
+def dune_accuracy() -> float:
+    """Relative error of the trident rate after six years, statistics only."""
+    return float(_counting("dune_nd_counts:years=6").accuracy())
+
+
 def lbne_rate() -> float:
     """Events in 18 tonnes of argon with 6e20 POT at 5 GeV, on the lower edge of the band of g-2 at 0.1 GeV."""
     from recast.flux import Flux, load_flux
@@ -116,6 +141,8 @@ CALCULATIONS: Mapping[str, Calculation] = MappingProxyType(
         "rate_emu_coh_rhc": _rate_part("emu_rhc", "coherent"),
         "rate_emu_incoh_rhc": _rate_part("emu_rhc", "incoherent"),
         "events_147t_3yr": events_147t_3yr,
+        "dune_significance": dune_significance,
+        "dune_accuracy": dune_accuracy,
         "lbne_rate": lbne_rate,
     }
 )
