@@ -71,7 +71,7 @@ def upper_limit(
     standard_model : float
         Events of the Standard Model that the likelihood counts as signal; they belong to the background here.
     signal_error : float
-        Relative standard deviation of the signal, a Gaussian nuisance parameter.
+        Relative standard deviation of both, a Gaussian nuisance parameter.
     method : {"exact", "asymptotic"}, optional
         By default exact for one count of whole events without an error on the signal, else asymptotic.
 
@@ -109,7 +109,8 @@ def upper_limit(
         scale = 1.0 + math.sqrt(sum(sum(counts) for counts in model.observed.values()))
         cls = asymptotic_cls(shifted(model, standard_model=standard_model, signal_error=signal_error))
     signal = _solved(cls, 1.0 - level, scale)
-    words = f"{100.0 * level:.10g}% CL, CLs ({_WORDS[chosen]}), one-sided (signal <= {signal:.4g} events)"
+    what = "signal beyond the Standard Model" if standard_model else "signal"
+    words = f"{100.0 * level:.10g}% CL, CLs ({_WORDS[chosen]}), one-sided ({what} <= {signal:.4g} events)"
     return SignalLimit(signal=signal, confidence_level=level, method=chosen, convention=words)
 
 

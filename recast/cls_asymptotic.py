@@ -81,15 +81,13 @@ def shifted(model: CountingModel, *, standard_model: float, signal_error: float)
     standard_model : float
         Events that are there without new physics, distributed like the signal.
     signal_error : float
-        Relative standard deviation of all signal.
+        Relative standard deviation of both.
     """
     channels = []
     for channel in model.channels:
         samples = []
         for sample in channel["samples"]:
             signal = any(m["name"] == model.poi for m in sample["modifiers"])
-            if signal and standard_model:
-                samples.append(_fixed(sample, standard_model / model.unit, model.poi))
             if signal and signal_error:
                 shift = {
                     "hi_data": [(1.0 + signal_error) * x for x in sample["data"]],
@@ -97,6 +95,8 @@ def shifted(model: CountingModel, *, standard_model: float, signal_error: float)
                 }
                 error = {"name": "signal_error", "type": "histosys", "data": shift}
                 sample = {**sample, "modifiers": [*sample["modifiers"], error]}
+            if signal and standard_model:
+                samples.append(_fixed(sample, standard_model / model.unit, model.poi))
             samples.append(sample)
         channels.append({**channel, "samples": samples})
     return replace(model, channels=channels)

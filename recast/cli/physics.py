@@ -97,9 +97,7 @@ def cross_section(
     gv, ga = sm_couplings(parsed, inputs)
     results: list[dict[str, Any]] = [{"energy": value} for value in energy]
     for component in ("coherent", "proton", "neutron"):
-        table = compute(
-            parsed, target, list(energy), component=component, form_factor=form_factor, inputs=inputs
-        )
+        table = compute(parsed, target, list(energy), component=component, form_factor=form_factor, inputs=inputs)
         for result, (vv, aa, va) in zip(results, table.tolist(), strict=True):
             result[component] = {"vv": vv, "aa": aa, "va": va, "sm": vv * gv**2 + aa * ga**2 + va * gv * ga}
     if as_json:
@@ -163,6 +161,7 @@ def _rows(what: str, numbers: Any, names: Sequence[str]) -> list[tuple[str, floa
 @click.option("--cl", "confidence_level", type=float, default=0.95, show_default=True, help="Confidence level.")
 @click.option("--one-sided", is_flag=True, help="Exclude only predictions above the data.")
 @click.option("--expected", is_flag=True, help="Replace the data by the prediction of the Standard Model.")
+@click.option("--cls", "cls", is_flag=True, help="Use CLs, for one measurement of counted events.")
 @common_options
 @pass_settings
 def limit(
@@ -174,6 +173,7 @@ def limit(
     confidence_level: float,
     one_sided: bool,
     expected: bool,
+    cls: bool,
     as_json: bool,
 ) -> None:
     """Compute the excluded couplings at given masses.
@@ -192,6 +192,7 @@ def limit(
         confidence_level=confidence_level,
         one_sided=one_sided,
         expected=expected,
+        cls=cls,
     )
     document = result.to_dict()
     if as_json:
