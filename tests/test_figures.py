@@ -69,7 +69,8 @@ def test_recipes_load_and_say_where_they_come_from(name: str) -> None:
     assert recipe.name == name
     assert recipe.title
     assert recipe.caption
-    assert re.fullmatch(r"Fig\. \d+", recipe.provenance.place)
+    if name in PAPER_FIGURES:
+        assert re.fullmatch(r"Fig\. \d+", recipe.provenance.place)
     keys = [source.inspire for source in recipe.citations]
     assert keys[0] == recipe.provenance.inspire
     assert len(keys) == len(set(keys))

@@ -68,10 +68,11 @@ def scan(settings: Settings, /, file: Path, output: Path, force: bool, as_json: 
     "--output",
     help="File, whose suffix picks the format (png, pdf, svg), or a folder for all three. [default: NAME.png here]",
 )
+@click.option("--expected", is_flag=True, help="Draw the expected limits beside the observed ones.")
 @FORCE
 @common_options
 @pass_settings
-def plot(settings: Settings, /, figure: str, output: str | None, force: bool, as_json: bool) -> None:
+def plot(settings: Settings, /, figure: str, output: str | None, expected: bool, force: bool, as_json: bool) -> None:
     """Draw a figure.
 
     FIGURE is the name of a shipped one (see `recast list plots`) or a recipe, a YAML file, of your own.
@@ -81,7 +82,7 @@ def plot(settings: Settings, /, figure: str, output: str | None, force: bool, as
     from recast.figures import plot as draw
 
     name = Path(figure).stem
-    files = draw(figure, output or f"{name}.png", force=force, plugins=settings.plugins)
+    files = draw(figure, output or f"{name}.png", force=force, expected=expected, plugins=settings.plugins)
     if as_json:
         print_json({"figure": name, "files": [str(file) for file in files]})
         return

@@ -17,6 +17,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from recast.errors import RecastError
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -45,6 +47,9 @@ _MODULES = {
     "form_factors": "form_factors",
     "nucleon_form_factors": "nucleons",
 }
+
+# Those that show limits, which have expected ones too.
+_WITH_LIMITS = ("plane", "contact_plane", "event_rate")
 
 __all__ = ["compute", "draw", "load_recipe", "plot"]
 
@@ -76,7 +81,7 @@ def load_recipe(name_or_path: str | Path, *, plugins: Sequence[str | Path] = ())
     return recipe
 
 
-def compute(recipe: Recipe, *, plugins: Sequence[str | Path] = ()) -> FigureData:
+def compute(recipe: Recipe, *, plugins: Sequence[str | Path] = (), expected: bool = False) -> FigureData:
     """Compute what a figure shows.
 
     Parameters
@@ -85,6 +90,8 @@ def compute(recipe: Recipe, *, plugins: Sequence[str | Path] = ()) -> FigureData
         As loaded by `load_recipe`.
     plugins : sequence of path
         Folders in which models and measurements are looked up as well.
+    expected : bool
+        Add the expected limits to the observed ones.
 
     Returns
     -------
@@ -94,9 +101,16 @@ def compute(recipe: Recipe, *, plugins: Sequence[str | Path] = ()) -> FigureData
     Raises
     ------
     RecastError
-        When something that the recipe names does not exist or does not fit.
+        When something that the recipe names does not exist or does not fit, or expected limits are asked of a
+        figure that shows no limits.
     """
-    data: FigureData = _module(recipe).compute(recipe, plugins=plugins)
+    options = {}
+    if expected:
+        if recipe.kind not in _WITH_LIMITS:
+            msg = f"figure '{recipe.name}' shows no limits, so that it has no expected ones"
+            raise RecastError(msg)
+        options["expected"] = True
+    data: FigureData = _module(recipe).compute(recipe, plugins=plugins, **options)
     return data
 
 
@@ -120,6 +134,7 @@ def plot(
     output: str | Path,
     *,
     force: bool = False,
+    expected: bool = False,
     plugins: Sequence[str | Path] = (),
 ) -> list[Path]:
     """Draw a figure and write it.
@@ -132,6 +147,8 @@ def plot(
         A file, whose suffix (png, pdf, svg) picks the format, or a directory, which gets all three.
     force : bool
         Replace files that exist.
+    expected : bool
+        Draw the expected limits beside the observed ones.
     plugins : sequence of path
         Folders in which recipes, models and measurements are looked up as well.
 
@@ -152,7 +169,7 @@ def plot(
 
     recipe = load_recipe(name_or_path, plugins=plugins)
     paths = output_paths(output, Path(name_or_path).stem, force=force)
-    write(draw(compute(recipe, plugins=plugins)), paths)
+    write(draw(compute(recipe, plugins=plugins, expected=expected)), paths)
     return paths
 
 

@@ -7,24 +7,29 @@ longer than a call.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.patches import PathPatch
 
-    from recast.figures.recipe import Axis, Label
+    from recast.figures.layers import Axis, Label, Layer
 
 __all__ = [
     "COLOURS",
+    "EXPECTED_STYLE",
+    "HATCHES",
     "LINES",
     "canvas",
-    "fill_style",
+    "fill_styles",
+    "patch",
     "place_labels",
     "set_axes",
     "styled",
@@ -50,7 +55,18 @@ LINES: dict[str, str | tuple[float, tuple[float, ...]]] = {
     "dashed": (0.0, (5.0, 2.0)),
     "dotted": (0.0, (1.0, 1.6)),
     "dashdot": (0.0, (5.0, 1.8, 1.2, 1.8)),
+    "dashdotdot": (0.0, (7.0, 1.8, 1.2, 1.8, 1.2, 1.8)),
 }
+HATCHES = {
+    "rising": "////",
+    "falling": "\\\\\\\\",
+    "crossed": "xxx",
+    "dots": "...",
+    "horizontal": "---",
+    "vertical": "|||",
+}
+# Expected limits lie beside the observed ones, in their colour.
+EXPECTED_STYLE: dict[str, Any] = {"linestyle": (0.0, (3.0, 2.0)), "linewidth": 0.8, "zorder": 2.5}
 
 _LEFT, _RIGHT, _TOP, _GAP = 0.85, 0.2, 0.2, 0.36  # inches around and between the panels
 _TITLE, _XLABEL, _CAPTION_LINE, _CAPTION_SIZE = 0.22, 0.62, 0.155, 9.0
@@ -183,22 +199,36 @@ def wrapped(text: str, width: float) -> list[str]:
     return lines
 
 
-def fill_style(draw: str, colour: str, depth: int = 0) -> dict[str, Any]:
-    """Return how a region is filled.
+def fill_styles(layer: Layer, depth: int = 0) -> list[dict[str, Any]]:
+    """Return how a region is filled, one style after the other; none for a line.
 
     Parameters
     ----------
-    draw : {"excluded", "favoured", "hatched"}
-        As in the recipe.
-    colour : str
-        Of the region.
+    layer : Layer
+        With its way to be drawn, colour and hatch.
     depth : int
         The how-manieth of nested bands, the widest being 0; inner ones lie on it and look darker.
     """
-    if draw == "hatched":
-        return {"facecolor": "none", "edgecolor": colour, "hatch": "////", "linewidth": 0.0, "zorder": 1.5}
-    alpha = 0.4 if draw == "favoured" else 0.3
-    return {"color": colour, "alpha": alpha, "linewidth": 0.0, "zorder": 1.0 + 0.01 * depth}
+    colour = COLOURS[layer.colour]
+    styles: list[dict[str, Any]] = []
+    if layer.draw in {"excluded", "favoured"}:
+        alpha = 0.4 if layer.draw == "favoured" else 0.3
+        styles.append({"color": colour, "alpha": alpha, "linewidth": 0.0, "zorder": 1.0 + 0.01 * depth})
+    hatch = "rising" if layer.draw == "hatched" and layer.hatch == "none" else layer.hatch
+    if hatch != "none":
+        styles.append(
+            {"facecolor": "none", "edgecolor": colour, "hatch": HATCHES[hatch], "linewidth": 0.0, "zorder": 1.5}
+        )
+    return styles
+
+
+def patch(rings: Sequence[NDArray[np.float64]], **style: Any) -> PathPatch:
+    """Return a region with holes, given its boundaries, each of shape (n, 2)."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path as Outline
+
+    outlines = [Outline(ring, closed=True) for ring in rings]
+    return PathPatch(Outline.make_compound_path(*outlines), **style)
 
 
 def set_axes(axes: Axes, x: Axis, y: Axis, *, xlabel: bool = True, ylabel: bool = True) -> None:
@@ -219,21 +249,26 @@ def set_axes(axes: Axes, x: Axis, y: Axis, *, xlabel: bool = True, ylabel: bool 
 
 
 def place_labels(axes: Axes, labels: tuple[Label, ...], *, colour: str = "black") -> None:
-    """Write labels at their places; later ones lie on top of every region."""
+    """Write labels at their places, on top of every region, and the lines that lead from them."""
     from matplotlib.patheffects import withStroke
 
     for label in labels:
+        ink = COLOURS[label.colour or colour]
+        # A pale rim keeps a label legible on a line or a hatch.
+        rim = [withStroke(linewidth=2.5, foreground="white", alpha=0.75)]
+        leader = {"arrowstyle": "-", "color": ink, "linewidth": 0.8, "shrinkA": 1.0, "shrinkB": 0.0}
+        if label.to is not None:
+            axes.annotate("", label.to, label.at, arrowprops={**leader, "path_effects": rim}, zorder=9)
         axes.text(
             *label.at,
             label.text,
-            color=COLOURS[label.colour or colour],
+            color=ink,
             rotation=label.rotation,
             rotation_mode="anchor",
             fontsize=label.size or 12.0,
             horizontalalignment="center",
             verticalalignment="center",
-            # A pale rim keeps a label legible on a line or a hatch.
-            path_effects=[withStroke(linewidth=2.5, foreground="white", alpha=0.75)],
+            path_effects=rim,
             zorder=10,
         )
 

@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recast.contours import Band
 from recast.figures import drawing
-from recast.figures.recipe import EventRateRecipe
-from recast.figures.regions import LayerRegion, caption_text, finite_edges, layer_region, visible_edges
+from recast.figures.regions import (
+    LayerRegion,
+    caption_text,
+    expected_regions,
+    finite_edges,
+    layer_region,
+    stated,
+    visible_edges,
+)
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from recast.figures.plane_recipes import EventRateRecipe
     from recast.interactions import Interaction
 
 __all__ = ["EventRateData", "compute", "draw"]
@@ -37,6 +46,10 @@ class EventRateData:
         The regions of the coupling.
     events : tuple of tuple of tuple of Band
         The same bands with the coupling replaced by the number of events it gives.
+    expected, expected_events
+        The same for expected limits that were asked for.
+    not_expected : tuple of str
+        Titles of the layers that have no expected limit.
     """
 
     recipe: EventRateRecipe
@@ -44,18 +57,33 @@ class EventRateData:
     standard_model: float
     regions: tuple[LayerRegion, ...]
     events: tuple[tuple[tuple[Band, ...], ...], ...]
+    expected: tuple[LayerRegion, ...] = ()
+    expected_events: tuple[tuple[tuple[Band, ...], ...], ...] = ()
+    not_expected: tuple[str, ...] = ()
 
     @property
     def caption(self) -> str:
         """The line under the axes."""
-        conventions = [region.convention for region in self.regions if not region.layer.sigmas]
-        return caption_text(self.recipe.caption, conventions)
+        return caption_text(
+            self.recipe.caption,
+            stated(self.regions),
+            expected=[region.layer.title for region in self.expected],
+            not_expected=self.not_expected,
+        )
 
 
-def compute(recipe: EventRateRecipe, *, plugins: Sequence[str | Path] = ()) -> EventRateData:
+def compute(recipe: EventRateRecipe, *, plugins: Sequence[str | Path] = (), expected: bool = False) -> EventRateData:
     """Solve the limits of every layer and predict the events on their edges.
 
     The events are those of coherent scattering, with all neutrinos of the flux at one energy.
+
+    Parameters
+    ----------
+    recipe : EventRateRecipe
+    plugins : sequence of path
+        Folders in which models, measurements and fluxes are looked up as well.
+    expected : bool
+        Solve for the expected limits as well.
 
     Raises
     ------
@@ -95,16 +123,21 @@ def compute(recipe: EventRateRecipe, *, plugins: Sequence[str | Path] = ()) -> E
     def converted(band: Band) -> Band:
         return Band(mass=band.mass, lower=events(band.mass, band.lower), upper=events(band.mass, band.upper))
 
-    regions = tuple(
-        layer_region(layer, model, mass, confidence_level=recipe.confidence_level, plugins=plugins)
-        for layer in recipe.layers
-    )
+    def all_events(regions: Sequence[LayerRegion]) -> tuple[tuple[tuple[Band, ...], ...], ...]:
+        return tuple(tuple(tuple(converted(band) for band in bands) for bands in region.bands) for region in regions)
+
+    options: dict[str, Any] = {"confidence_level": recipe.confidence_level, "plugins": plugins}
+    regions = tuple(layer_region(layer, model, mass, **options) for layer in recipe.layers)
+    beside, unknown = expected_regions(recipe.layers, model, mass, **options) if expected else ((), ())
     return EventRateData(
         recipe=recipe,
         mass=mass,
         standard_model=float(predicted(None)),
         regions=regions,
-        events=tuple(tuple(tuple(converted(band) for band in bands) for bands in region.bands) for region in regions),
+        events=all_events(regions),
+        expected=beside,
+        expected_events=all_events(beside),
+        not_expected=unknown,
     )
 
 
@@ -115,18 +148,21 @@ def draw(data: EventRateData) -> Figure:
     drawing.set_axes(axes, recipe.x, recipe.y)
     for region, levels in zip(data.regions, data.events, strict=True):
         layer = region.layer
-        colour = drawing.COLOURS[layer.colour]
         for depth, bands in enumerate(levels):
-            for band in bands:
-                if layer.draw != "line":
-                    axes.fill_between(
-                        band.mass,
-                        *finite_edges(band, *recipe.y.range),
-                        **drawing.fill_style(layer.draw, colour, depth),
-                    )
-                for edge in visible_edges(band):
-                    axes.plot(band.mass, edge, color=colour, linestyle=drawing.LINES[layer.line], linewidth=1.1)
+            for style in drawing.fill_styles(layer, depth):
+                for band in bands:
+                    axes.fill_between(band.mass, *finite_edges(band, *recipe.y.range), **style)
+        _outline(axes, region, levels, linestyle=drawing.LINES[layer.line], linewidth=1.1)
         drawing.place_labels(axes, layer.labels, colour=layer.colour)
+    for region, levels in zip(data.expected, data.expected_events, strict=True):
+        _outline(axes, region, levels, **drawing.EXPECTED_STYLE)
     axes.axhline(data.standard_model, color="black", linewidth=1.2)
     drawing.place_labels(axes, recipe.labels)
     return figure
+
+
+def _outline(axes: Axes, region: LayerRegion, levels: Sequence[Sequence[Band]], **style: Any) -> None:
+    for bands in levels:
+        for band in bands:
+            for edge in visible_edges(band):
+                axes.plot(band.mass, edge, color=drawing.COLOURS[region.layer.colour], **style)

@@ -1,14 +1,28 @@
-"""What the recipes of figures are made of: axes, labels, and the layers that show limits."""
+"""What the recipes of figures have in common: axes, labels, layers that show limits, and their source."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from recast.numbers import Finite, Positive, not_a_boolean
+from recast.provenance import Source
 
-__all__ = ["Axis", "Colour", "ConfidenceLevel", "Hatch", "Inches", "Label", "Layer", "LineStyle", "Point", "Strict"]
+__all__ = [
+    "Axis",
+    "Colour",
+    "ConfidenceLevel",
+    "FigureRecipe",
+    "Hatch",
+    "Inches",
+    "Label",
+    "Layer",
+    "LineStyle",
+    "Point",
+    "Strict",
+]
 
 Colour = Literal["black", "grey", "blue", "sky", "green", "orange", "vermillion", "purple", "wine"]
 LineStyle = Literal["solid", "dashed", "dotted", "dashdot", "dashdotdot"]
@@ -160,9 +174,54 @@ class Layer(Strict):
             msg = "a favoured band has sigmas instead of a confidence_level"
             raise ValueError(msg)
         if self.degrees_of_freedom == 2 and (self.one_sided or self.cls or self.sigmas):
-            msg = "a region with degrees_of_freedom: 2 has two sides and is excluded: leave out one_sided, cls and sigmas"
+            msg = "a region with degrees_of_freedom: 2 is excluded from all sides: leave out one_sided, cls and sigmas"
             raise ValueError(msg)
         if self.hatch != "none" and self.draw not in {"excluded", "hatched"}:
             msg = "a hatch needs a region that is excluded or hatched"
             raise ValueError(msg)
         return self
+
+
+class FigureRecipe(Strict):
+    """What every figure has.
+
+    Attributes
+    ----------
+    name, title : str
+        The name is that of the file.
+    provenance : Source
+        The published figure that it corresponds to.
+    caption : str
+        Printed under the axes; ``{convention}`` stands for the statistical convention of the limits.
+    note : str
+        Anything a reader of the recipe has to know that is not in the figure.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+    title: str
+    provenance: Source
+    caption: str
+    note: str = ""
+    size: tuple[Inches, Inches] = (6.0, 4.6)
+    _plugins: tuple[str | Path, ...] = PrivateAttr(default=())
+
+    @property
+    def measurements(self) -> tuple[str, ...]:
+        """The measurements that are drawn, with their variants."""
+        layers: tuple[Layer, ...] = getattr(self, "layers", ())
+        return tuple(dict.fromkeys(name for layer in layers for name in layer.measurements))
+
+    @property
+    def citations(self) -> tuple[Source, ...]:
+        """The published figure and the sources of every measurement in it, each paper once."""
+        from recast.measurement import load_measurement
+
+        sources = {self.provenance.inspire: self.provenance}
+        for name in self.measurements:
+            for source in load_measurement(name, plugins=self._plugins).citations:
+                sources.setdefault(source.inspire, source)
+        return tuple(sources.values())
+
+    def model_post_init(self, context: Any) -> None:
+        """Remember the plug-in folders that the recipe was loaded with."""
+        self._plugins = tuple((context or {}).get("plugins", ()))

@@ -80,4 +80,3 @@ def _make_directory(path: Path) -> None:
     except OSError as error:
         msg = f"cannot make the folder {path}: {error.strerror or error}"
         raise RecastError(msg) from error
-

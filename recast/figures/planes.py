@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recast.figures import drawing
-from recast.figures.recipe import PlaneRecipe
 from recast.figures.regions import (
     LayerRegion,
     caption_text,
+    expected_regions,
     finite_edges,
     layer_region,
+    stated,
     visible_edges,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from recast.figures.plane_recipes import PlaneRecipe
 
 __all__ = ["PlaneData", "compute", "draw"]
 
@@ -34,24 +37,42 @@ class PlaneData:
     Attributes
     ----------
     mass : ndarray, shape (n,)
-        GeV.
+        GeV; the regions have more where their edges need them.
     regions : tuple of LayerRegion
         In the order in which they are drawn.
+    expected : tuple of LayerRegion
+        Expected limits that were asked for, drawn beside the observed ones.
+    not_expected : tuple of str
+        Titles of the layers that have no expected limit.
     """
 
     recipe: PlaneRecipe
     mass: NDArray[np.float64]
     regions: tuple[LayerRegion, ...]
+    expected: tuple[LayerRegion, ...] = ()
+    not_expected: tuple[str, ...] = ()
 
     @property
     def caption(self) -> str:
-        """The line under the axes."""
-        conventions = [region.convention for region in self.regions if not region.layer.sigmas]
-        return caption_text(self.recipe.caption, conventions)
+        """The lines under the axes."""
+        return caption_text(
+            self.recipe.caption,
+            stated(self.regions),
+            expected=[region.layer.title for region in self.expected],
+            not_expected=self.not_expected,
+        )
 
 
-def compute(recipe: PlaneRecipe, *, plugins: Sequence[str | Path] = ()) -> PlaneData:
+def compute(recipe: PlaneRecipe, *, plugins: Sequence[str | Path] = (), expected: bool = False) -> PlaneData:
     """Solve the limits of every layer.
+
+    Parameters
+    ----------
+    recipe : PlaneRecipe
+    plugins : sequence of path
+        Folders in which models and measurements are looked up as well.
+    expected : bool
+        Solve for the expected limits as well.
 
     Raises
     ------
@@ -62,43 +83,56 @@ def compute(recipe: PlaneRecipe, *, plugins: Sequence[str | Path] = ()) -> Plane
 
     model = load_model(recipe.model, plugins=plugins)
     mass = np.geomspace(*recipe.x.range, recipe.points)
-    regions = tuple(
-        layer_region(layer, model, mass, confidence_level=recipe.confidence_level, plugins=plugins)
-        for layer in recipe.layers
-    )
-    return PlaneData(recipe=recipe, mass=mass, regions=regions)
+    options: dict[str, Any] = {
+        "confidence_level": recipe.confidence_level,
+        "coupling": recipe.y.range,
+        "plugins": plugins,
+    }
+    regions = tuple(layer_region(layer, model, mass, **options) for layer in recipe.layers)
+    beside, unknown = expected_regions(recipe.layers, model, mass, **options) if expected else ((), ())
+    return PlaneData(recipe=recipe, mass=mass, regions=regions, expected=beside, not_expected=unknown)
 
 
 def draw(data: PlaneData) -> Figure:
-    """Draw the regions, the first layer lowest."""
+    """Draw the regions, the first layer lowest, then the expected limits."""
     recipe = data.recipe
     figure, (axes,) = drawing.canvas(data.caption, size=recipe.size)
     drawing.set_axes(axes, recipe.x, recipe.y)
     for region in data.regions:
-        _draw_region(axes, region, recipe.y.range)
+        _fill(axes, region, recipe.y.range)
+        _outline(axes, region, recipe.y.range, _line_style(region))
         drawing.place_labels(axes, region.layer.labels, colour=region.layer.colour)
+    for region in data.expected:
+        colour = drawing.COLOURS[region.layer.colour]
+        _outline(axes, region, recipe.y.range, {**drawing.EXPECTED_STYLE, "color": colour})
     drawing.place_labels(axes, recipe.labels)
     return figure
 
 
-def _draw_region(axes: Axes, region: LayerRegion, extent: tuple[float, float]) -> None:
+def _line_style(region: LayerRegion) -> dict[str, Any]:
     layer = region.layer
-    colour = drawing.COLOURS[layer.colour]
+    width = {"line": 2.0, "favoured": 0.5}.get(layer.draw, 1.2)
+    return {"color": drawing.COLOURS[layer.colour], "linestyle": drawing.LINES[layer.line], "linewidth": width}
+
+
+def _fill(axes: Axes, region: LayerRegion, extent: tuple[float, float]) -> None:
     for depth, bands in enumerate(region.bands):
+        for style in drawing.fill_styles(region.layer, depth):
+            for band in bands:
+                axes.fill_between(band.mass, *finite_edges(band, *extent), **style)
+    for style in drawing.fill_styles(region.layer):
+        for outline in region.plane:
+            axes.add_patch(drawing.patch((outline.outer, *outline.holes), **style))
+
+
+def _outline(axes: Axes, region: LayerRegion, extent: tuple[float, float], style: dict[str, Any]) -> None:
+    for bands in region.bands:
         for band in bands:
-            if layer.draw != "line":
-                axes.fill_between(
-                    band.mass,
-                    *finite_edges(band, *extent),
-                    **drawing.fill_style(layer.draw, colour, depth),
-                )
-            if layer.draw == "favoured":
-                continue
             for edge in visible_edges(band):
-                axes.plot(
-                    band.mass,
-                    edge,
-                    color=colour,
-                    linestyle=drawing.LINES[layer.line],
-                    linewidth=2.0 if layer.draw == "line" else 1.2,
-                )
+                axes.plot(band.mass, edge, **style)
+    bottom, top = extent
+    for level in region.cuts:
+        for mass, low, high in level:
+            axes.plot([mass, mass], [max(low, bottom / 10.0), min(high, top * 10.0)], **style)
+    for edge in region.edges:
+        axes.plot(edge[:, 0], edge[:, 1], **style)

@@ -7,13 +7,13 @@ to put a label and how far an axis goes.  ``kind`` selects the figure; an unknow
 from __future__ import annotations
 
 import math
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from recast.numbers import Finite, Positive
-from recast.provenance import Source
+from recast.figures.layers import Axis, Colour, FigureRecipe, Label, Layer, LineStyle, Strict
+from recast.figures.plane_recipes import ContactPlaneRecipe, EventRateRecipe, PlaneRecipe
+from recast.numbers import Positive
 
 __all__ = [
     "AccuracyCurve",
@@ -32,91 +32,7 @@ __all__ = [
     "Recipe",
 ]
 
-Colour = Literal["black", "grey", "blue", "sky", "green", "orange", "vermillion", "purple", "wine"]
-LineStyle = Literal["solid", "dashed", "dotted", "dashdot"]
 Component = Literal["coherent", "proton", "neutron"]
-Inches = Annotated[Positive, Field(le=50.0)]
-Point = tuple[Finite, Finite]
-
-
-class Strict(BaseModel):
-    """Frozen, and closed to keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Axis(Strict):
-    """One axis: its name, unit and extent.
-
-    Attributes
-    ----------
-    label : str
-        Matplotlib text; mathematics between dollar signs.
-    unit : str
-        Printed in brackets after the label.
-    range : (low, high)
-        In the unit.
-    """
-
-    label: str
-    unit: str
-    range: tuple[Finite, Finite]
-    scale: Literal["linear", "log"] = "linear"
-
-    @model_validator(mode="after")
-    def _check_range(self) -> Self:
-        low, high = self.range
-        if not low < high:
-            msg = f"range must increase, not go from {low:g} to {high:g}"
-            raise ValueError(msg)
-        if self.scale == "log" and low <= 0.0:
-            msg = f"a logarithmic axis must be positive, not begin at {low:g}"
-            raise ValueError(msg)
-        return self
-
-
-class Label(Strict):
-    """Text in the figure; its place is given in the units of the axes."""
-
-    text: str
-    at: Point
-    rotation: Finite = 0.0
-    colour: Colour | None = None
-    size: Positive | None = None
-
-
-class Layer(Strict):
-    """One measurement in a plane and how its region is shown.
-
-    Attributes
-    ----------
-    measurement : str
-        Name with its variants, e.g. ``dune_nd:accuracy=0.25``.
-    draw : {"excluded", "favoured", "line", "hatched"}
-        Fill what is excluded, fill what is allowed, draw the edge only, or hatch what is excluded.
-    sigmas : tuple of float
-        For ``favoured``: half-widths of the bands in standard deviations.  They replace the
-        confidence level of the figure.
-    """
-
-    measurement: str
-    draw: Literal["excluded", "favoured", "line", "hatched"]
-    colour: Colour
-    line: LineStyle = "solid"
-    sigmas: tuple[Positive, ...] = ()
-    one_sided: bool = False
-    expected: bool = False
-    labels: tuple[Label, ...] = ()
-
-    @model_validator(mode="after")
-    def _check_sigmas(self) -> Self:
-        if bool(self.sigmas) != (self.draw == "favoured"):
-            msg = "sigmas belong to a layer that draws a favoured band, and such a layer needs them"
-            raise ValueError(msg)
-        if self.one_sided and self.sigmas:
-            msg = "a favoured band has two sides: leave out one_sided"
-            raise ValueError(msg)
-        return self
 
 
 class Curve(Strict):
@@ -126,121 +42,6 @@ class Curve(Strict):
     label: str
     colour: Colour
     line: LineStyle = "solid"
-
-
-class FigureRecipe(Strict):
-    """What every figure has.
-
-    Attributes
-    ----------
-    name, title : str
-        The name is that of the file.
-    provenance : Source
-        The published figure that it corresponds to.
-    caption : str
-        Printed under the axes; ``{convention}`` stands for the statistical convention of the limits.
-    note : str
-        Anything a reader of the recipe has to know that is not in the figure.
-    """
-
-    name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
-    title: str
-    provenance: Source
-    caption: str
-    note: str = ""
-    size: tuple[Inches, Inches] = (6.0, 4.6)
-    _plugins: tuple[str | Path, ...] = PrivateAttr(default=())
-
-    @property
-    def measurements(self) -> tuple[str, ...]:
-        """The measurements that are drawn, with their variants."""
-        layers: tuple[Layer, ...] = getattr(self, "layers", ())
-        return tuple(dict.fromkeys(layer.measurement for layer in layers))
-
-    @property
-    def citations(self) -> tuple[Source, ...]:
-        """The published figure and the sources of every measurement in it, each paper once."""
-        from recast.measurement import load_measurement
-
-        sources = {self.provenance.inspire: self.provenance}
-        for name in self.measurements:
-            for source in load_measurement(name, plugins=self._plugins).citations:
-                sources.setdefault(source.inspire, source)
-        return tuple(sources.values())
-
-    def model_post_init(self, context: Any) -> None:
-        """Remember the plug-in folders that the recipe was loaded with."""
-        self._plugins = tuple((context or {}).get("plugins", ()))
-
-
-class Plane(FigureRecipe):
-    """What the figures of a parameter plane share."""
-
-    model: str
-    x: Axis
-    y: Axis
-    points: Annotated[int, Field(ge=2, le=2000)]
-    confidence_level: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.95
-    layers: Annotated[tuple[Layer, ...], Field(min_length=1)]
-    labels: tuple[Label, ...] = ()
-
-
-class PlaneRecipe(Plane):
-    """Mass against coupling: limits solved exactly at each mass."""
-
-    kind: Literal["plane"]
-    points: Annotated[int, Field(ge=2, le=2000)] = 300
-
-    @model_validator(mode="after")
-    def _check_axes(self) -> Self:
-        if self.x.scale != "log" or self.y.scale != "log":
-            msg = "both axes of a plane of mass and coupling must have scale: log"
-            raise ValueError(msg)
-        return self
-
-
-class ContactPlaneRecipe(Plane):
-    """Shift of the vector against shift of the axial-vector coupling: contours of a scan."""
-
-    kind: Literal["contact_plane"]
-    points: Annotated[int, Field(ge=2, le=2000)] = 201
-
-
-class EventRateRecipe(FigureRecipe):
-    """Events against the mass of the mediator, over the regions that measurements leave in the coupling.
-
-    Attributes
-    ----------
-    channel, target, energy
-        Of the coherent scattering that is counted; energy in GeV.
-    flux : str
-        All neutrinos of this flux are counted at ``energy``.
-    mass_tonnes, pot
-        Size of the detector and protons on target.
-    """
-
-    kind: Literal["event_rate"]
-    model: str
-    channel: str
-    target: str
-    energy: Positive
-    flux: str
-    mass_tonnes: Positive
-    pot: Positive
-    x: Axis
-    y: Axis
-    points: Annotated[int, Field(ge=2, le=2000)] = 300
-    confidence_level: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.95
-    layers: Annotated[tuple[Layer, ...], Field(min_length=1)]
-    labels: tuple[Label, ...] = ()
-
-    @field_validator("layers")
-    @classmethod
-    def _check_layers(cls, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-        if any(layer.draw == "hatched" for layer in layers):
-            msg = "an event rate figure draws excluded, favoured and line layers"
-            raise ValueError(msg)
-        return layers
 
 
 class AccuracyCurve(Strict):

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recast.contours import Band, complement, interval_bands
+from recast.contours import Band, Region, complement, contour_lines, filled_regions, interval_bands
 from recast.figures.drawing import tidy_convention
+from recast.figures.sampling import Cut, Intervals, cuts, refined
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from recast.figures.recipe import Layer
+    from recast.figures.layers import Layer
+    from recast.measurement import Measurement
     from recast.model import Model
 
-__all__ = ["LayerRegion", "caption_text", "layer_region"]
+__all__ = [
+    "LayerRegion",
+    "caption_text",
+    "expected_regions",
+    "finite_edges",
+    "layer_region",
+    "stated",
+    "visible_edges",
+]
+
+FloatArray = NDArray[np.float64]
+
+_COUPLINGS = 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +46,13 @@ class LayerRegion:
         Its part of the recipe.
     bands : tuple of tuple of Band
         The bands of coupling against mass, for each width in ``layer.sigmas`` from the widest to the
-        narrowest, or for the one confidence level of the figure.
+        narrowest, or for the one confidence level of the layer.
+    cuts : tuple of tuple of (mass, low, high)
+        For each of these, the couplings between which the region ends at a mass.
+    plane : tuple of Region
+        Instead of bands, for a region that is relative to the best fit in the plane: its outlines.
+    edges : tuple of ndarray, shape (n, 2)
+        For the same: the lines of mass and coupling on which a point is just excluded.
     convention : str
         How the region is defined.
     """
@@ -40,17 +60,23 @@ class LayerRegion:
     layer: Layer
     bands: tuple[tuple[Band, ...], ...]
     convention: str
+    cuts: tuple[tuple[Cut, ...], ...] = ()
+    plane: tuple[Region, ...] = ()
+    edges: tuple[FloatArray, ...] = ()
 
 
 def layer_region(
     layer: Layer,
     model: Model,
-    mass: NDArray[np.float64],
+    mass: FloatArray,
     *,
     confidence_level: float,
+    coupling: tuple[float, float] | None = None,
     plugins: Sequence[str | Path] = (),
 ) -> LayerRegion:
     """Solve the limits of one layer exactly at each mass.
+
+    Masses are added where the region ends or its edge is steep, and where a published curve has its points.
 
     Parameters
     ----------
@@ -61,7 +87,9 @@ def layer_region(
     mass : ndarray, shape (n,)
         Increasing, GeV.
     confidence_level : float
-        For a layer without widths of its own.
+        For a layer without a level or widths of its own.
+    coupling : (low, high), optional
+        Extent of the plane; needed for ``degrees_of_freedom: 2``.
     plugins : sequence of path
         Folders in which measurements are looked up as well.
 
@@ -70,42 +98,185 @@ def layer_region(
     RecastError
         When the measurement is unknown or has nothing to say about the model.
     """
-    from recast.limits import limit
     from recast.measurement import load_measurement
     from recast.statistics import probability_content
 
-    measurement = load_measurement(layer.measurement, plugins=plugins)
-    levels = (
-        [probability_content(sigma) for sigma in sorted(layer.sigmas, reverse=True)]
-        if layer.sigmas
-        else [confidence_level]
+    measurements = [load_measurement(name, plugins=plugins) for name in layer.measurements]
+    level = confidence_level if layer.confidence_level is None else layer.confidence_level
+    if layer.degrees_of_freedom == 2:
+        if coupling is None:
+            msg = "a region with two degrees of freedom needs the extent of the plane"
+            raise ValueError(msg)
+        return _plane_region(layer, model, mass, coupling, confidence_level=level, plugins=plugins)
+    at = _with_points(mass, measurements)
+    levels = [probability_content(sigma) for sigma in sorted(layer.sigmas, reverse=True)] or [level]
+    solved = [_solved(layer, model, measurements, at, confidence_level=one) for one in levels]
+    return LayerRegion(
+        layer=layer,
+        bands=tuple(interval_bands(masses, intervals) for masses, intervals, _ in solved),
+        cuts=tuple(cuts(masses, intervals) for masses, intervals, _ in solved),
+        convention=solved[-1][2],
     )
-    bands = []
-    convention = ""
-    for level in levels:
-        result = limit(
-            model,
-            [measurement],
-            mass,
-            confidence_level=level,
-            one_sided=layer.one_sided,
-            expected=layer.expected,
+
+
+def expected_regions(
+    layers: Sequence[Layer],
+    model: Model,
+    mass: FloatArray,
+    *,
+    confidence_level: float,
+    coupling: tuple[float, float] | None = None,
+    plugins: Sequence[str | Path] = (),
+) -> tuple[tuple[LayerRegion, ...], tuple[str, ...]]:
+    """Solve the limits that layers would give if the Standard Model had been observed.
+
+    Preferred bands and projections are left out: the former are no limits, the latter are expected already.
+
+    Returns
+    -------
+    tuple of LayerRegion
+        One per layer that has an expected limit, to be drawn as a line.
+    tuple of str
+        Titles of the layers for which only the observed limit is known.
+
+    Raises
+    ------
+    RecastError
+        As `layer_region`.
+    """
+    from recast.measurement import load_measurement
+
+    regions: list[LayerRegion] = []
+    unknown: list[str] = []
+    for layer in layers:
+        measurements = [load_measurement(name, plugins=plugins) for name in layer.measurements]
+        if layer.sigmas or layer.expected or all(m.projection for m in measurements):
+            continue
+        if any(m.upper_limit_only for m in measurements):
+            unknown.append(layer.title)
+            continue
+        changes: dict[str, Any] = {"expected": True, "draw": "line", "hatch": "none", "labels": (), "name": layer.title}
+        regions.append(
+            layer_region(
+                layer.model_copy(update=changes),
+                model,
+                mass,
+                confidence_level=confidence_level,
+                coupling=coupling,
+                plugins=plugins,
+            )
         )
-        intervals = [tuple((low, math.inf if high is None else high) for low, high in row) for row in result.excluded]
-        if layer.draw == "favoured":
-            intervals = [complement(row) for row in intervals]
-        bands.append(interval_bands(mass, intervals))
-        convention = result.convention
-    return LayerRegion(layer=layer, bands=tuple(bands), convention=convention)
+    return tuple(regions), tuple(unknown)
 
 
-def caption_text(caption: str, conventions: Sequence[str]) -> str:
-    """Return the caption with the conventions of its limits in place of ``{convention}``."""
-    distinct = list(dict.fromkeys(tidy_convention(text) for text in conventions if text))
-    return " ".join(caption.split()).replace("{convention}", "; ".join(distinct))
+def _solved(
+    layer: Layer,
+    model: Model,
+    measurements: Sequence[Measurement],
+    mass: FloatArray,
+    *,
+    confidence_level: float,
+) -> tuple[FloatArray, list[Intervals], str]:
+    """Return masses, the intervals of coupling that the layer shows there, and the convention."""
+    from recast.limits import limit
+
+    words: list[str] = []
+    options: dict[str, Any] = {"one_sided": layer.one_sided, "expected": layer.expected}
+    if layer.cls:
+        options["cls"] = True
+
+    def solve(masses: FloatArray) -> list[Intervals]:
+        result = limit(model, measurements, masses, confidence_level=confidence_level, **options)
+        words.append(result.convention)
+        excluded = [tuple((low, math.inf if high is None else high) for low, high in row) for row in result.excluded]
+        return [complement(row) for row in excluded] if layer.sigmas else excluded
+
+    masses, intervals = refined(mass, solve)
+    return masses, intervals, words[0]
 
 
-def finite_edges(band: Band, bottom: float, top: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _with_points(mass: FloatArray, measurements: Sequence[Measurement]) -> FloatArray:
+    """Add the masses at which published curves have points, so that none of their structure is lost."""
+    points = [getattr(measurement.observable, "mass_points", ()) for measurement in measurements]
+    every = np.concatenate([np.asarray(p, dtype=float).ravel() for p in points])
+    inside = every[(every > mass[0]) & (every < mass[-1])]
+    return np.unique(np.concatenate([mass, inside]))
+
+
+def _plane_region(
+    layer: Layer,
+    model: Model,
+    mass: FloatArray,
+    coupling: tuple[float, float],
+    *,
+    confidence_level: float,
+    plugins: Sequence[str | Path],
+) -> LayerRegion:
+    """Compare every point of the plane with the best fit in it."""
+    from recast.scan import scan
+    from recast.statistics import delta_threshold
+
+    # Contours are interpolated between couplings, so that these lie closer than pixels.
+    axis = np.geomspace(*coupling, _COUPLINGS)
+    result = scan(
+        {
+            "model": model.label,
+            "measurements": list(layer.combined),
+            "parameters": {"mass": mass.tolist(), "coupling": axis.tolist()},
+            "confidence_level": confidence_level,
+            "degrees_of_freedom": 2,
+            "expected": layer.expected,
+        },
+        plugins=plugins,
+    )
+    values = np.asarray(result.combined).T
+    threshold = delta_threshold(confidence_level, degrees_of_freedom=2)
+    return LayerRegion(
+        layer=layer,
+        bands=(),
+        convention=result.combined_convention,
+        plane=filled_regions(mass, axis, values, above=threshold, x_scale="log", y_scale="log"),
+        edges=contour_lines(mass, axis, values, threshold, x_scale="log", y_scale="log"),
+    )
+
+
+def caption_text(
+    caption: str,
+    conventions: Sequence[tuple[str, str]],
+    *,
+    expected: Sequence[str] = (),
+    not_expected: Sequence[str] = (),
+) -> str:
+    """Return the caption with the conventions of its limits in place of ``{convention}``.
+
+    Parameters
+    ----------
+    caption : str
+        As in the recipe.
+    conventions : sequence of (title, convention)
+        Of each limit; when they differ, each is followed by the limits that it belongs to.
+    expected, not_expected : sequence of str
+        Titles of limits whose expected ones are drawn as well, and of those that have none.
+    """
+    titles: dict[str, list[str]] = {}
+    for title, convention in conventions:
+        if convention:
+            titles.setdefault(tidy_convention(convention), []).append(title)
+    stated = [text if len(titles) == 1 else f"{text}: {_listed(of)}" for text, of in titles.items()]
+    text = " ".join(caption.split()).replace("{convention}", "; ".join(stated))
+    if expected:
+        text += f" Thin dashed: expected limits, with the data at the Standard Model prediction ({_listed(expected)})."
+    if not_expected:
+        text += f" No expected limit for {_listed(not_expected)}: only the observed curve is published."
+    return text
+
+
+def stated(regions: Sequence[LayerRegion]) -> list[tuple[str, str]]:
+    """Return titles and conventions of the limits among regions; preferred bands are none."""
+    return [(region.layer.title, region.convention) for region in regions if not region.layer.sigmas]
+
+
+def finite_edges(band: Band, bottom: float, top: float) -> tuple[FloatArray, FloatArray]:
     """Return the edges of a band, with those at zero and infinity moved out of sight.
 
     Parameters
@@ -116,8 +287,12 @@ def finite_edges(band: Band, bottom: float, top: float) -> tuple[NDArray[np.floa
     return np.maximum(band.lower, bottom / 10.0), np.minimum(band.upper, top * 10.0)
 
 
-def visible_edges(band: Band) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def visible_edges(band: Band) -> tuple[FloatArray, FloatArray]:
     """Return the edges of a band with not-a-number where there is no edge to draw."""
     lower = np.where(band.lower > 0.0, band.lower, math.nan)
     upper = np.where(np.isfinite(band.upper), band.upper, math.nan)
     return lower, upper
+
+
+def _listed(titles: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(titles))
