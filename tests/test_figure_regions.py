@@ -227,3 +227,11 @@ def test_captions_group_limits_by_their_convention() -> None:
 
 def test_line_styles_are_told_apart() -> None:
     assert len({str(pattern) for pattern in LINES.values()}) == len(LINES)
+
+
+def test_a_guide_marks_a_ratio_of_mass_and_coupling(tmp_path: Path) -> None:
+    path = recipe_file(tmp_path, CCFR)
+    path.write_text(path.read_text() + "guides: [{mass_over_coupling: 750.0, colour: wine}]\n", encoding="utf-8")
+    (axes,) = draw(compute(load_recipe(path))).axes
+    (line,) = [line for line in axes.lines if line.get_color() == COLOURS["wine"]]
+    np.testing.assert_allclose(np.divide(line.get_xdata(), line.get_ydata()), 750.0)

@@ -15,6 +15,7 @@ __all__ = [
     "Colour",
     "ConfidenceLevel",
     "FigureRecipe",
+    "Guide",
     "Hatch",
     "Inches",
     "Label",
@@ -93,6 +94,21 @@ class Label(Strict):
     rotation: Finite = 0.0
     colour: Colour | None = None
     size: Positive | None = None
+
+
+class Guide(Strict):
+    """A straight line of a plane of mass and coupling that marks a scale, such as a vacuum expectation value.
+
+    Attributes
+    ----------
+    mass_over_coupling : float
+        The same all along the line, GeV.
+    """
+
+    mass_over_coupling: Positive
+    colour: Colour = "black"
+    line: LineStyle = "dotted"
+    labels: tuple[Label, ...] = ()
 
 
 class Layer(Strict):

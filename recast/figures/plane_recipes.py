@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from recast.figures.layers import Axis, ConfidenceLevel, FigureRecipe, Label, Layer
+from recast.figures.layers import Axis, ConfidenceLevel, FigureRecipe, Guide, Label, Layer
 from recast.numbers import Positive
 
 __all__ = ["ContactPlaneRecipe", "EventRateRecipe", "PlaneRecipe"]
@@ -37,10 +37,17 @@ class Plane(FigureRecipe):
 
 
 class PlaneRecipe(Plane):
-    """Mass against coupling: limits solved exactly at each mass."""
+    """Mass against coupling: limits solved exactly at each mass.
+
+    Attributes
+    ----------
+    guides : tuple of Guide
+        Lines on which the ratio of mass and coupling is fixed.
+    """
 
     kind: Literal["plane"]
     points: Annotated[int, Field(ge=2, le=2000)] = 300
+    guides: tuple[Guide, ...] = ()
 
     @model_validator(mode="after")
     def _check_axes(self) -> Self:

@@ -102,6 +102,11 @@ def draw(data: PlaneData) -> Figure:
         _fill(axes, region, recipe.y.range)
         _outline(axes, region, recipe.y.range, _line_style(region))
         drawing.place_labels(axes, region.layer.labels, colour=region.layer.colour)
+    for guide in recipe.guides:
+        ends = np.array(recipe.x.range)
+        colour, pattern = drawing.COLOURS[guide.colour], drawing.LINES[guide.line]
+        axes.plot(ends, ends / guide.mass_over_coupling, color=colour, linestyle=pattern, linewidth=0.9, zorder=1.8)
+        drawing.place_labels(axes, guide.labels, colour=guide.colour)
     for region in data.expected:
         colour = drawing.COLOURS[region.layer.colour]
         _outline(axes, region, recipe.y.range, {**drawing.EXPECTED_STYLE, "color": colour})
