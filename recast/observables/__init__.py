@@ -48,6 +48,7 @@ OBSERVABLES: dict[str, str] = {
     "trident_ratio": "recast.observables.trident_ratio:TridentRatio",
     "event_counts": "recast.observables.event_counts:EventCounts",
     "magnetic_moment": "recast.observables.magnetic_moment:MagneticMoment",
+    "neutrino_electron": "recast.observables.neutrino_electron:NeutrinoElectron",
     "z_couplings": "recast.observables.z_couplings:ZCouplings",
 }
 """The observables that ship with the package, by ``type``, as ``module:class``.
