@@ -61,7 +61,7 @@ def test_the_accuracy_after_six_years() -> None:
 
 
 @pytest.mark.parametrize("selection", [1, 2])
-@pytest.mark.parametrize("years", [1, 3, 6, 10, 20])
+@pytest.mark.parametrize("years", [1, 6, 10])
 @pytest.mark.parametrize("regime", ["total", "coherent"])
 def test_prediction_and_likelihood_count_the_same_events(selection: int, years: int, regime: str) -> None:
     measurement = load_measurement(f"dune_nd_counts:selection={selection},years={years},regime={regime}")
@@ -115,7 +115,8 @@ def test_accuracy_is_half_the_profile_interval(systematics: dict[str, Any]) -> N
     one = experiment(systematics=systematics)
     low, high = one.allowed(1.0)
     assert (high - low) / (2.0 * one.signal) == pytest.approx(float(one.accuracy()), rel=5e-3)
-    assert one.data == pytest.approx(57.0, abs=1e-3)
+    assert one.data == pytest.approx(57.0, rel=1e-12)
+    assert one.profiled.data == pytest.approx(one.data, abs=0.02)
 
 
 def test_accuracy_is_the_spread_of_toys() -> None:
@@ -198,13 +199,13 @@ def test_without_systematic_errors_it_is_a_poisson_count() -> None:
     one, other = experiment(observed=650.0), PoissonCount(observed=650.0, background=576.0)
     signal = np.linspace(-50.0, 400.0, 37)
     np.testing.assert_allclose(one.minus_2_delta_ln_l(signal), other.minus_2_delta_ln_l(signal), rtol=2e-4, atol=2e-4)
-    assert one.data == pytest.approx(other.data, abs=1e-3)
+    assert one.data == other.data
 
 
 def test_expected_data_are_those_of_the_signal() -> None:
     one = experiment(systematics=SYSTEMATICS[2])
     assert one.expected(0.0).workspace["observations"][0]["data"] == [576.0]
-    assert one.expected(0.0).data == pytest.approx(0.0, abs=1e-3)
+    assert one.expected(0.0).data == 0.0
     assert one.expected(57.0).workspace == one.workspace
 
 
@@ -264,11 +265,11 @@ def test_a_workspace_holds_what_was_observed() -> None:
 
 def test_the_command_writes_the_workspace(tmp_path: Any) -> None:
     file = tmp_path / "dune.json"
-    command = ["workspace", "dune_nd_counts:years=3", "-o", str(file)]
+    command = ["workspace", "dune_nd_counts:years=10", "-o", str(file)]
     result = CliRunner().invoke(main, [*command, "--json"])
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout)["signal"] == pytest.approx(28.5)
-    printed = CliRunner().invoke(main, ["workspace", "dune_nd_counts:years=3"])
+    assert json.loads(result.stdout)["signal"] == pytest.approx(95.0)
+    printed = CliRunner().invoke(main, ["workspace", "dune_nd_counts:years=10"])
     assert json.loads(printed.stdout) == json.loads(file.read_text(encoding="utf-8"))
     again = CliRunner().invoke(main, command)
     assert again.exit_code == 2

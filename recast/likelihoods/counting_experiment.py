@@ -217,8 +217,8 @@ class CountingExperiment(Likelihood):
 
     @property
     def data(self) -> float:
-        """Best-fit number of signal events."""
-        return self.profiled.data
+        """Best-fit number of signal events: with one count, what is left after the background."""
+        return self.signal if self.observed is None else self.observed - self.background
 
     @property
     def minimum(self) -> float:
