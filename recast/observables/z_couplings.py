@@ -20,8 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict
 
 from recast.constants import FLAVOURS
-from recast.z_pole.relations import PSEUDO_OBSERVABLES, Z_MASS, StandardModelWidths, pseudo_observables
+from recast.z_pole.relations import COUPLINGS, PSEUDO_OBSERVABLES, StandardModelWidths, pseudo_observables
 from recast.z_pole.vertex import inclusive_function, vertex_function
+from recast.z_to_four_muons.width import Z_MASS
 
 if TYPE_CHECKING:
     from recast.interactions import Interaction
@@ -59,8 +60,6 @@ class ZCouplings(BaseModel):
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the predicted numbers."""
-        from recast.z_pole.relations import COUPLINGS
-
         return COUPLINGS if self.quantity == "couplings" else PSEUDO_OBSERVABLES
 
     def applicable(self, interaction: Interaction) -> str | None:
@@ -77,7 +76,7 @@ class ZCouplings(BaseModel):
         if self.rate == "virtual":
             loops = [vertex_function(np.square(mediator.mass / Z_MASS)) for mediator in mediators]
         else:
-            loops = [inclusive_function(np.square(mediator.mass / Z_MASS)) for mediator in mediators]
+            loops = [inclusive_function(mediator.mass) for mediator in mediators]
         by_charges: dict[tuple[float, ...], FloatArray] = {}
         result = {}
         for flavour in FLAVOURS:

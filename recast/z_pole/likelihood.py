@@ -51,11 +51,13 @@ class ZPole(CorrelatedGaussian):
         if not (isinstance(given, list | tuple) and given and all(isinstance(name, str) for name in given)):
             return {**_EMPTY, **content}  # the fields say what is wrong
         quantity, universal = content.get("quantity", "couplings"), content.get("universal", ())
+        if not isinstance(universal, list | tuple):
+            return {**_EMPTY, **content}
         for key in _EMPTY:
             if key in content:
                 msg = f"{key} cannot be set: it follows from data_files"
                 raise ValueError(msg)
-        for name in universal if isinstance(universal, list | tuple) else ():
+        for name in universal:
             if name not in UNIVERSAL or (name == "hadronic_width" and quantity == "couplings"):
                 known = [n for n in UNIVERSAL if quantity != "couplings" or n != "hadronic_width"]
                 msg = f"universal: {unknown('parameter', name, known)}"

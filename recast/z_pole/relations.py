@@ -21,13 +21,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from recast.constants import DEFAULT_INPUTS, FLAVOURS, HBARC2_FB, LEPTON_MASS
 from recast.numbers import Positive
+from recast.z_to_four_muons.width import Z_MASS
 
 __all__ = [
     "COUPLINGS",
     "PARAMETERS",
     "PSEUDO_OBSERVABLES",
     "UNITS",
-    "Z_MASS",
     "StandardModelWidths",
     "jacobian",
     "lepton_width",
@@ -35,9 +35,6 @@ __all__ = [
 ]
 
 FloatArray = NDArray[np.float64]
-
-Z_MASS: Final = 91.1876
-"""In GeV; hep-ex/0509008, Table 2.13."""
 
 ALPHA_AT_Z_MASS: Final = DEFAULT_INPUTS.alpha / (1.0 - 0.0590)
 """Fine structure constant at the Z mass, with the running of arXiv:1906.08815, Sec. 2."""

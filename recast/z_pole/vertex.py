@@ -11,7 +11,7 @@ as well,
 
     Gamma(Z -> l l Z') / Gamma(Z -> l l) = Q^2 g'^2 / (8 pi^2) F(w) ,    Re K_F + F -> 3/2   for w -> 0
 
-(Kinoshita, Lee and Nauenberg: 3/2 is 3 alpha / (4 pi) of a photon).
+(F is `recast.z_to_four_muons.width.emission_function`; 3/2 is the 3 alpha / (4 pi) of a photon).
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["inclusive_function", "three_body_function", "vertex_function"]
+from recast.z_to_four_muons.width import Z_MASS, emission_function
+
+__all__ = ["inclusive_function", "vertex_function"]
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -52,43 +54,21 @@ def vertex_function(ratio: ArrayLike) -> ComplexArray:
     return result
 
 
-def three_body_function(ratio: ArrayLike) -> FloatArray:
-    """Return F, the width of Z -> l l Z' in units of Q^2 g'^2 / (8 pi^2) Gamma(Z -> l l).
+def inclusive_function(mass: ArrayLike) -> FloatArray:
+    """Return Re K_F + F at the Z pole: the change of the width with and without a boson.
 
     Parameters
     ----------
-    ratio : array_like
-        m^2 / m_Z^2; positive.
+    mass : array_like
+        m in GeV; positive.
 
     Returns
     -------
     ndarray
-        Zero from the threshold, m = m_Z, on.
+        In units of Q^2 g'^2 / (8 pi^2): 3/2 for a light boson, Re K_F above the threshold of emission.
     """
-    from scipy.special import spence
-
-    x = np.minimum(np.asarray(ratio, dtype=np.float64), 1.0)
-    log = np.log(x)
-    # scipy's spence(z) is Li2(1 - z).
-    bracket = log**2 - math.pi**2 / 3.0 - 4.0 * spence(1.0 + x) - 4.0 * log * np.log1p(x)
-    total = (1.0 + x) ** 2 * bracket + (3.0 + 4.0 * x + 3.0 * x**2) * log + 5.0 * (1.0 - x**2)
-    return np.where(x < 1.0, np.maximum(total, 0.0), 0.0)
-
-
-def inclusive_function(ratio: ArrayLike) -> FloatArray:
-    """Return Re K_F + F: the change of the width with and without a boson, in units of Q^2 g'^2 / (8 pi^2).
-
-    Parameters
-    ----------
-    ratio : array_like
-        m^2 / m_Z^2; positive.
-
-    Returns
-    -------
-    ndarray
-        3/2 for a light boson; Re K_F above the threshold of emission.
-    """
-    return np.asarray(vertex_function(ratio).real + three_body_function(ratio), dtype=np.float64)
+    ratio = np.square(np.asarray(mass, dtype=np.float64) / Z_MASS)
+    return np.asarray(vertex_function(ratio).real + emission_function(mass), dtype=np.float64)
 
 
 def _closed(w: ComplexArray) -> ComplexArray:
