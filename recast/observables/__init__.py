@@ -48,6 +48,8 @@ OBSERVABLES: dict[str, str] = {
     "trident_ratio": "recast.observables.trident_ratio:TridentRatio",
     "event_counts": "recast.observables.event_counts:EventCounts",
     "magnetic_moment": "recast.observables.magnetic_moment:MagneticMoment",
+    "resonance_limit": "recast.observables.resonance_limit:ResonanceLimit",
+    "plasmon_decay": "recast.observables.plasmon_decay:PlasmonDecay",
     "neutrino_electron": "recast.observables.neutrino_electron:NeutrinoElectron",
     "z_couplings": "recast.observables.z_couplings:ZCouplings",
 }
