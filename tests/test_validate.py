@@ -68,7 +68,10 @@ def test_inputs_stand_in_the_measurements_that_use_them(name: str) -> None:
     found: list[float] = []
     for reference in entry.used_in:
         # What was chosen is merged into the document; the choices that were not are of no concern.
-        found += numbers_in(load_measurement(reference).model_dump(exclude={"variants"}))
+        measurement = load_measurement(reference)
+        found += numbers_in(measurement.model_dump(exclude={"variants"}))
+        curve = getattr(measurement.observable, "limits", None)
+        found += [] if curve is None else curve.coupling.tolist()
     for number in wanted:
         assert any(math.isclose(number, one, rel_tol=1e-12) for one in found), (name, number)
 

@@ -6,12 +6,44 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from recast.errors import RecastError
+from recast.published.common import measurement
+
 if TYPE_CHECKING:
+    from recast.observables.neutrino_electron import NeutrinoElectron
     from recast.published.common import Calculation
 
 __all__ = ["CALCULATIONS"]
 
 LMU_LTAU = {"mu": 1.0, "tau": -1.0}
+
+
+def _borexino() -> NeutrinoElectron:
+    from recast.observables.neutrino_electron import NeutrinoElectron
+
+    observable = measurement("borexino").observable
+    if not isinstance(observable, NeutrinoElectron):
+        msg = "the ledger reads scattering on electrons from borexino, which predicts something else"
+        raise RecastError(msg)
+    return observable
+
+
+def borexino_kinematics() -> Mapping[str, float]:
+    """Smallest recoil of the window and largest one of the kinematics, in units of the neutrino's energy."""
+    from recast.neutrino_electron import largest_recoil
+
+    observable = _borexino()
+    energy = observable.solar.energy
+    return {"y_min": observable.recoil.low / energy, "y_max": float(largest_recoil(energy)) / energy}
+
+
+def borexino_sm_ratio() -> float:
+    """Cross section of electron neutrinos in the window, over that of muon neutrinos."""
+    observable = _borexino()
+    # The spectra carry the fractions of the flavours as their weights.
+    fractions = observable.solar.flavours
+    constant = {one.flavour: one.constant / fractions[one.flavour] for one in observable.spectra}
+    return constant["e"] / constant["mu"]
 
 
 def kinetic_mixing_loop() -> Mapping[str, float]:
@@ -33,6 +65,8 @@ def kinetic_mixing_prefactor() -> float:
 
 CALCULATIONS: Mapping[str, Calculation] = MappingProxyType(
     {
+        "borexino_kinematics": borexino_kinematics,
+        "borexino_sm_ratio": borexino_sm_ratio,
         "kinetic_mixing_loop": kinetic_mixing_loop,
         "kinetic_mixing_prefactor": kinetic_mixing_prefactor,
     }
