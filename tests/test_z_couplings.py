@@ -188,7 +188,7 @@ def test_limits_when_the_correlations_of_the_invisible_width_are_dropped():
 
 def test_inclusive_limits_of_the_earlier_evaluation():
     # They keep the square of the vertex function beside the emission: a term of order g'^4, with four logarithms,
-    # which nothing cancels. With it, and without the correlations, 0.31 and 0.42 come out instead of 0.45.
+    # which nothing cancels. With it, and without the correlations, 0.31 and 0.42 come out instead of 0.44.
     likelihood = without_neutrino_correlations().likelihood
 
     def distance(mass, coupling):
