@@ -268,7 +268,9 @@ def test_the_command_writes_the_workspace(tmp_path: Any) -> None:
     command = ["workspace", "dune_nd_counts:years=10", "-o", str(file)]
     result = CliRunner().invoke(main, [*command, "--json"])
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout)["signal"] == pytest.approx(95.0)
+    summary = json.loads(result.stdout)
+    assert (summary["signal"], summary["background"]) == pytest.approx((95.0, 960.0))
+    assert summary["accuracy"] == pytest.approx(math.sqrt(95.0 + 960.0) / 95.0)
     printed = CliRunner().invoke(main, ["workspace", "dune_nd_counts:years=10"])
     assert json.loads(printed.stdout) == json.loads(file.read_text(encoding="utf-8"))
     again = CliRunner().invoke(main, command)

@@ -44,7 +44,11 @@ def workspace(settings: Settings, /, measurement: str, output: Path | None, forc
     with whole_file(output) as path:
         path.write_text(f"{text}\n", encoding="utf-8")
     summary = {"output": str(output), "measurement": loaded.label, "signal": likelihood.signal}
+    words = f"{likelihood.signal:g} signal events at mu = 1"
+    if isinstance(likelihood, CountingExperiment):
+        summary |= {"background": likelihood.background, "accuracy": float(likelihood.accuracy())}
+        words += f", {likelihood.background:g} of background, expected error of the signal {summary['accuracy']:.1%}"
     if as_json:
         print_json(summary)
         return
-    click.echo(f"{output}: {loaded.label}, {likelihood.signal:g} signal events at mu = 1")
+    click.echo(f"{output}: {loaded.label}, {words}")
