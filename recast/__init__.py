@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from recast.channels import Channel
+    from recast.fit import fit
     from recast.flux import load_flux
     from recast.limits import limit
     from recast.measurement import load_measurement
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Channel",
     "__version__",
+    "fit",
     "limit",
     "load_flux",
     "load_measurement",
@@ -38,6 +40,7 @@ __all__ = [
 
 _PLACES = {
     "Channel": "recast.channels",
+    "fit": "recast.fit",
     "limit": "recast.limits",
     "load_flux": "recast.flux",
     "load_measurement": "recast.measurement",

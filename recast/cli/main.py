@@ -12,6 +12,7 @@ import click
 
 from recast.cli.catalog import cite, list_command, show
 from recast.cli.common import BAD_INPUT, INTERNAL, INTERRUPTED, SETTINGS, Settings
+from recast.cli.fitting import fit
 from recast.cli.grid import grid
 from recast.cli.physics import cross_section, limit, predict, rate
 from recast.cli.scanning import plot, scan
@@ -98,15 +99,29 @@ def main(ctx: click.Context, debug: bool, plugins: tuple[str, ...]) -> None:
 
     A measurement's variants are written NAME:key=value,key=value, for example charm_ii:error=2014.
 
-    Exit codes: 0 success; 1 a check failed (validate, grid verify); 2 bad input; 3 an error of recast itself;
-    130 interrupted.
+    Exit codes: 0 success; 1 a check or a fit failed (validate, grid verify, fit); 2 bad input; 3 an error of recast
+    itself; 130 interrupted.
     """
     settings = ctx.ensure_object(Settings)
     settings.debug = settings.debug or debug
     settings.plugins = plugins
 
 
-for command in (list_command, show, cite, cross_section, predict, limit, rate, scan, plot, workspace, validate, grid):
+for command in (
+    list_command,
+    show,
+    cite,
+    cross_section,
+    predict,
+    limit,
+    fit,
+    rate,
+    scan,
+    plot,
+    workspace,
+    validate,
+    grid,
+):
     main.add_command(command)
 
 
