@@ -166,23 +166,23 @@ def draw(data: ContactPlaneData) -> Figure:
     recipe = data.recipe
     figure, (axes,) = drawing.canvas(data.caption, size=recipe.size)
     drawing.set_axes(axes, recipe.x, recipe.y)
-    for item in data.layers:
+    for order, item in enumerate(data.layers):
         layer = item.layer
         for depth, regions in enumerate(item.regions):
-            for style in drawing.fill_styles(layer, depth):
+            for style in drawing.fill_styles(layer, depth, order=order):
                 for region in regions:
                     axes.add_patch(drawing.patch((region.outer, *region.holes), **style))
         if layer.draw != "favoured":
-            _outline(axes, item, linestyle=drawing.LINES[layer.line], linewidth=1.6 if layer.draw == "line" else 1.2)
+            _outline(axes, item, drawing.line_style(layer, order=order))
         drawing.place_labels(axes, layer.labels, colour=layer.colour)
     for item in data.expected:
-        _outline(axes, item, **drawing.EXPECTED_STYLE)
+        _outline(axes, item, {**drawing.EXPECTED_STYLE, "color": drawing.COLOURS[item.layer.colour]})
     axes.axvline(0.0, color="black", linewidth=0.7)
     axes.axhline(0.0, color="black", linewidth=0.7)
     drawing.place_labels(axes, recipe.labels)
     return figure
 
 
-def _outline(axes: Axes, item: ContactLayer, **style: Any) -> None:
+def _outline(axes: Axes, item: ContactLayer, style: dict[str, Any]) -> None:
     for edge in item.edges:
-        axes.plot(edge[:, 0], edge[:, 1], color=drawing.COLOURS[item.layer.colour], **style)
+        axes.plot(edge[:, 0], edge[:, 1], **style)

@@ -29,6 +29,8 @@ __all__ = [
     "LINES",
     "canvas",
     "fill_styles",
+    "line_style",
+    "pale",
     "patch",
     "place_labels",
     "set_axes",
@@ -199,8 +201,19 @@ def wrapped(text: str, width: float) -> list[str]:
     return lines
 
 
-def fill_styles(layer: Layer, depth: int = 0) -> list[dict[str, Any]]:
+def pale(colour: str, strength: float) -> tuple[float, float, float]:
+    """Return a colour mixed with white; ``strength`` 1 leaves it as it is."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = (1.0 - strength * (1.0 - part) for part in to_rgb(colour))
+    return red, green, blue
+
+
+def fill_styles(layer: Layer, depth: int = 0, *, order: int = 0) -> list[dict[str, Any]]:
     """Return how a region is filled, one style after the other; none for a line.
+
+    Excluded regions are opaque, so that the edges of two that overlap do not cross in colours that neither has;
+    preferred bands let through what lies below.
 
     Parameters
     ----------
@@ -208,18 +221,34 @@ def fill_styles(layer: Layer, depth: int = 0) -> list[dict[str, Any]]:
         With its way to be drawn, colour and hatch.
     depth : int
         The how-manieth of nested bands, the widest being 0; inner ones lie on it and look darker.
+    order : int
+        The how-manieth layer of the figure; later ones lie above.
     """
     colour = COLOURS[layer.colour]
+    height = _height(order)
     styles: list[dict[str, Any]] = []
-    if layer.draw in {"excluded", "favoured"}:
-        alpha = 0.4 if layer.draw == "favoured" else 0.3
-        styles.append({"color": colour, "alpha": alpha, "linewidth": 0.0, "zorder": 1.0 + 0.01 * depth})
+    if layer.draw == "excluded":
+        styles.append({"color": pale(colour, 0.3), "linewidth": 0.0, "zorder": height})
+    elif layer.draw == "favoured":
+        styles.append({"color": colour, "alpha": 0.4, "linewidth": 0.0, "zorder": height + 0.001 * depth})
     hatch = "rising" if layer.draw == "hatched" and layer.hatch == "none" else layer.hatch
     if hatch != "none":
-        styles.append(
-            {"facecolor": "none", "edgecolor": colour, "hatch": HATCHES[hatch], "linewidth": 0.0, "zorder": 1.5}
-        )
+        lines = {"facecolor": "none", "edgecolor": pale(colour, 0.6), "hatch": HATCHES[hatch], "linewidth": 0.0}
+        styles.append({**lines, "zorder": height + 0.001})
     return styles
+
+
+def line_style(layer: Layer, *, order: int = 0) -> dict[str, Any]:
+    """Return how the edge of a region is drawn: on its own region, below those of later layers."""
+    usual = {"line": 2.0, "favoured": 0.5}.get(layer.draw, 1.2)
+    width = usual if layer.width is None else layer.width
+    style = {"color": COLOURS[layer.colour], "linestyle": LINES[layer.line], "linewidth": width}
+    return {**style, "zorder": _height(order) + 0.002}
+
+
+def _height(order: int) -> float:
+    """Return where a layer lies: above its predecessors and below guides, labels and frame."""
+    return 1.0 + 0.8 * order / (order + 10.0)
 
 
 def patch(rings: Sequence[NDArray[np.float64]], **style: Any) -> PathPatch:
@@ -256,21 +285,22 @@ def place_labels(axes: Axes, labels: tuple[Label, ...], *, colour: str = "black"
         ink = COLOURS[label.colour or colour]
         # A pale rim keeps a label legible on a line or a hatch.
         rim = [withStroke(linewidth=2.5, foreground="white", alpha=0.75)]
-        leader = {"arrowstyle": "-", "color": ink, "linewidth": 0.8, "shrinkA": 1.0, "shrinkB": 0.0}
-        if label.to is not None:
-            axes.annotate("", label.to, label.at, arrowprops={**leader, "path_effects": rim}, zorder=9)
-        axes.text(
-            *label.at,
-            label.text,
-            color=ink,
-            rotation=label.rotation,
-            rotation_mode="anchor",
-            fontsize=label.size or 12.0,
-            horizontalalignment="center",
-            verticalalignment="center",
-            path_effects=rim,
-            zorder=10,
-        )
+        style: dict[str, Any] = {
+            "color": ink,
+            "rotation": label.rotation,
+            "rotation_mode": "anchor",
+            "fontsize": label.size or 12.0,
+            "horizontalalignment": "center",
+            "verticalalignment": "center",
+            "path_effects": rim,
+            "zorder": 10,
+        }
+        if label.to is None:
+            axes.text(*label.at, label.text, **style)
+            continue
+        # The line begins at the box around the text, of which it points to the middle.
+        leader = {"arrowstyle": "-", "color": ink, "linewidth": 0.8, "shrinkA": 0.0, "shrinkB": 0.0}
+        axes.annotate(label.text, label.to, label.at, arrowprops={**leader, "path_effects": rim}, **style)
 
 
 def tidy_convention(text: str) -> str:

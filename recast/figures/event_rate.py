@@ -146,23 +146,23 @@ def draw(data: EventRateData) -> Figure:
     recipe = data.recipe
     figure, (axes,) = drawing.canvas(data.caption, size=recipe.size)
     drawing.set_axes(axes, recipe.x, recipe.y)
-    for region, levels in zip(data.regions, data.events, strict=True):
+    for order, (region, levels) in enumerate(zip(data.regions, data.events, strict=True)):
         layer = region.layer
         for depth, bands in enumerate(levels):
-            for style in drawing.fill_styles(layer, depth):
+            for style in drawing.fill_styles(layer, depth, order=order):
                 for band in bands:
                     axes.fill_between(band.mass, *finite_edges(band, *recipe.y.range), **style)
-        _outline(axes, region, levels, linestyle=drawing.LINES[layer.line], linewidth=1.1)
+        _outline(axes, levels, drawing.line_style(layer, order=order))
         drawing.place_labels(axes, layer.labels, colour=layer.colour)
     for region, levels in zip(data.expected, data.expected_events, strict=True):
-        _outline(axes, region, levels, **drawing.EXPECTED_STYLE)
+        _outline(axes, levels, {**drawing.EXPECTED_STYLE, "color": drawing.COLOURS[region.layer.colour]})
     axes.axhline(data.standard_model, color="black", linewidth=1.2)
     drawing.place_labels(axes, recipe.labels)
     return figure
 
 
-def _outline(axes: Axes, region: LayerRegion, levels: Sequence[Sequence[Band]], **style: Any) -> None:
+def _outline(axes: Axes, levels: Sequence[Sequence[Band]], style: dict[str, Any]) -> None:
     for bands in levels:
         for band in bands:
             for edge in visible_edges(band):
-                axes.plot(band.mass, edge, color=drawing.COLOURS[region.layer.colour], **style)
+                axes.plot(band.mass, edge, **style)

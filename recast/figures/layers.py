@@ -127,6 +127,8 @@ class Layer(Strict):
     hatch : str
         Of what is excluded: with ``hatched``, or over the fill of ``excluded``, so that regions are told
         apart without colours.
+    width : float, optional
+        Of the edge, in points.
     confidence_level : float, optional
         Instead of the figure's.
     sigmas : tuple of float
@@ -147,6 +149,7 @@ class Layer(Strict):
     colour: Colour
     line: LineStyle = "solid"
     hatch: Hatch = "none"
+    width: Annotated[Positive, Field(le=10.0)] | None = None
     confidence_level: ConfidenceLevel | None = None
     sigmas: tuple[Positive, ...] = ()
     degrees_of_freedom: Annotated[int, BeforeValidator(not_a_boolean), Field(ge=1, le=2)] = 1

@@ -98,14 +98,14 @@ def draw(data: PlaneData) -> Figure:
     recipe = data.recipe
     figure, (axes,) = drawing.canvas(data.caption, size=recipe.size)
     drawing.set_axes(axes, recipe.x, recipe.y)
-    for region in data.regions:
-        _fill(axes, region, recipe.y.range)
-        _outline(axes, region, recipe.y.range, _line_style(region))
+    for order, region in enumerate(data.regions):
+        _fill(axes, region, recipe.y.range, order)
+        _outline(axes, region, recipe.y.range, drawing.line_style(region.layer, order=order))
         drawing.place_labels(axes, region.layer.labels, colour=region.layer.colour)
     for guide in recipe.guides:
         ends = np.array(recipe.x.range)
         colour, pattern = drawing.COLOURS[guide.colour], drawing.LINES[guide.line]
-        axes.plot(ends, ends / guide.mass_over_coupling, color=colour, linestyle=pattern, linewidth=0.9, zorder=1.8)
+        axes.plot(ends, ends / guide.mass_over_coupling, color=colour, linestyle=pattern, linewidth=0.9, zorder=1.9)
         drawing.place_labels(axes, guide.labels, colour=guide.colour)
     for region in data.expected:
         colour = drawing.COLOURS[region.layer.colour]
@@ -114,18 +114,12 @@ def draw(data: PlaneData) -> Figure:
     return figure
 
 
-def _line_style(region: LayerRegion) -> dict[str, Any]:
-    layer = region.layer
-    width = {"line": 2.0, "favoured": 0.5}.get(layer.draw, 1.2)
-    return {"color": drawing.COLOURS[layer.colour], "linestyle": drawing.LINES[layer.line], "linewidth": width}
-
-
-def _fill(axes: Axes, region: LayerRegion, extent: tuple[float, float]) -> None:
+def _fill(axes: Axes, region: LayerRegion, extent: tuple[float, float], order: int) -> None:
     for depth, bands in enumerate(region.bands):
-        for style in drawing.fill_styles(region.layer, depth):
+        for style in drawing.fill_styles(region.layer, depth, order=order):
             for band in bands:
                 axes.fill_between(band.mass, *finite_edges(band, *extent), **style)
-    for style in drawing.fill_styles(region.layer):
+    for style in drawing.fill_styles(region.layer, order=order):
         for outline in region.plane:
             axes.add_patch(drawing.patch((outline.outer, *outline.holes), **style))
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from recast.contours import Band, Region, complement, contour_lines, filled_regions, interval_bands
 from recast.figures.drawing import tidy_convention
 from recast.figures.sampling import Cut, Intervals, cuts, refined
+from recast.limit_curve import LimitCurve
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -196,10 +197,13 @@ def _solved(
 
 
 def _with_points(mass: FloatArray, measurements: Sequence[Measurement]) -> FloatArray:
-    """Add the masses at which published curves have points, so that none of their structure is lost."""
-    points = [getattr(measurement.observable, "mass_points", ()) for measurement in measurements]
-    every = np.concatenate([np.asarray(p, dtype=float).ravel() for p in points])
-    inside = every[(every > mass[0]) & (every < mass[-1])]
+    """Add the masses at which published curves have points or leave a gap, so that no structure of theirs is lost."""
+    extra: list[float] = []
+    for measurement in measurements:
+        curve = getattr(measurement.observable, "limits", None)
+        if isinstance(curve, LimitCurve):
+            extra += [*curve.mass.tolist(), *(math.sqrt(low * high) for low, high in curve.gaps)]
+    inside = [point for point in extra if mass[0] < point < mass[-1]]
     return np.unique(np.concatenate([mass, inside]))
 
 
