@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 
 from recast.cli.common import Number, Settings, common_options, pass_settings, print_json, print_table
 
@@ -126,6 +125,8 @@ def predict(settings: Settings, /, model: str, measurement: str, as_json: bool, 
 
     Example: recast predict lmu_ltau ccfr --mass 0.1 --coupling 1e-3
     """
+    import numpy as np
+
     catalog = settings.catalog()
     loaded = catalog.model(model)
     measured = catalog.measurement(measurement)
@@ -150,6 +151,8 @@ def predict(settings: Settings, /, model: str, measurement: str, as_json: bool, 
 
 def _rows(what: str, numbers: Any, names: Sequence[str]) -> list[tuple[str, float]]:
     """Return a row for each number of a measurement; correlated numbers have names."""
+    import numpy as np
+
     words = [f"{what} {name}" for name in names] or [what]
     return list(zip(words, np.atleast_1d(numbers).tolist(), strict=True))
 
