@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from recast.constants import DEFAULT_INPUTS, FLAVOURS, LEPTON_MASS, ElectroweakInputs
 from recast.errors import unknown
-from recast.mixing import loop_mixing_timelike
+from recast.mixing import on_shell_charge_squared
 
 if TYPE_CHECKING:
     from recast.interactions import U1Mediator
@@ -52,7 +52,7 @@ def partial_widths(mediator: U1Mediator, *, inputs: ElectroweakInputs = DEFAULT_
     for flavour in FLAVOURS:
         ratio = np.square(LEPTON_MASS[flavour] / mass)
         phase_space = (1.0 + 2.0 * ratio) * np.sqrt(np.maximum(1.0 - 4.0 * ratio, 0.0))
-        charge_squared = _charge_squared(mediator, flavour, inputs)
+        charge_squared = on_shell_charge_squared(mediator, flavour, inputs=inputs)
         result[2 * flavour] = np.asarray(charge_squared * mass / (12.0 * math.pi) * phase_space)
     neutrinos = math.fsum(charge**2 for charge in mediator.charges.values())
     result["invisible"] = np.asarray(neutrinos * mass / (24.0 * math.pi))
@@ -88,12 +88,3 @@ def branching_ratio(
     widths = partial_widths(mediator, inputs=inputs)
     total = np.sum(list(widths.values()), axis=0)
     return np.asarray(np.divide(widths[final_state], total, out=np.zeros_like(total), where=total > 0.0))
-
-
-def _charge_squared(mediator: U1Mediator, flavour: str, inputs: ElectroweakInputs) -> FloatArray | float:
-    """Return the square of the charge, or what loop mixing puts in its place."""
-    charge = mediator.charges[flavour]
-    if charge == 0.0 and mediator.mixing == "loop":
-        mixing = loop_mixing_timelike(mediator.charges, np.square(mediator.mass), inputs=inputs)
-        return np.asarray(4.0 * math.pi * inputs.alpha * np.square(np.abs(mixing)))
-    return charge**2

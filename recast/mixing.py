@@ -25,7 +25,7 @@ from recast.errors import OutOfRangeError, RecastError, unknown
 if TYPE_CHECKING:
     from recast.interactions import U1Mediator
 
-__all__ = ["effective_charge", "loop_mixing", "loop_mixing_timelike"]
+__all__ = ["effective_charge", "loop_mixing", "loop_mixing_timelike", "on_shell_charge_squared"]
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -162,6 +162,40 @@ def effective_charge(
         e = math.sqrt(4.0 * math.pi * inputs.alpha)
         return np.asarray(e * loop_mixing(mediator.charges, momentum_transfer, inputs=inputs))
     return np.full(np.shape(momentum_transfer), charge)
+
+
+def on_shell_charge_squared(
+    mediator: U1Mediator, lepton: str, *, inputs: ElectroweakInputs = DEFAULT_INPUTS
+) -> FloatArray:
+    """Return what multiplies g'^2 where the boson is real: in its decays and its production.
+
+    Parameters
+    ----------
+    mediator : U1Mediator
+        The boson; its mass, charges and ``mixing`` enter.
+    lepton : str
+        Flavour of the charged lepton.
+    inputs : ElectroweakInputs
+        Only alpha enters.
+
+    Returns
+    -------
+    ndarray
+        ``Q_l^2`` where there is a charge, else ``e^2 |eps(m^2) / g'|^2`` with loop mixing and zero without; of the
+        shape of the mass.
+
+    Raises
+    ------
+    UnknownNameError
+        For an unknown flavour.
+    """
+    if lepton not in FLAVOURS:
+        raise unknown("lepton flavour", lepton, FLAVOURS)
+    charge = mediator.charges[lepton]
+    if charge == 0.0 and mediator.mixing == "loop":
+        mixing = loop_mixing_timelike(mediator.charges, np.square(mediator.mass), inputs=inputs)
+        return np.asarray(4.0 * math.pi * inputs.alpha * np.square(np.abs(mixing)))
+    return np.full(mediator.mass.shape, charge**2)
 
 
 def _check_charges(charges: Mapping[str, float]) -> dict[str, float]:

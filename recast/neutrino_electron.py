@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -208,7 +209,7 @@ def recoil_spectrum(
         + right**2 * energies * (forward - backward) / 3.0
         - left * right * ELECTRON_MASS * (top**2 - low**2) / (2.0 * energies**2)
     )
-    nodes, node_weights = np.polynomial.legendre.leggauss(_NODES)
+    nodes, node_weights = _legendre()
     bottom = np.maximum(low, _SMALLEST * top)
     half = 0.5 * np.log(top / bottom)[:, None]
     recoil = bottom[:, None] * np.exp(half * (nodes + 1.0))
@@ -228,3 +229,10 @@ def recoil_spectrum(
 def _prefactor(inputs: ElectroweakInputs) -> float:
     """Return 2 m_e G_F^2 / pi in fb per GeV."""
     return 2.0 * ELECTRON_MASS * inputs.fermi_constant**2 / math.pi * HBARC2_FB
+
+
+@cache
+def _legendre() -> tuple[FloatArray, FloatArray]:
+    """Return nodes and weights between -1 and 1; finding them takes longer than using them."""
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    return nodes, weights

@@ -11,7 +11,7 @@ from recast.constants import ELECTRON_MASS, LEPTON_MASS, MUON_MASS
 from recast.decays import FINAL_STATES, branching_ratio, partial_widths
 from recast.errors import UnknownNameError
 from recast.interactions import U1Mediator
-from recast.mixing import loop_mixing_timelike
+from recast.mixing import loop_mixing_timelike, on_shell_charge_squared
 
 L_MU_L_TAU = {"mu": 1.0, "tau": -1.0}
 L_E_L_MU = {"e": 1.0, "mu": -1.0}
@@ -98,3 +98,5 @@ def test_they_have_the_shape_of_the_mass() -> None:
 def test_unknown_final_state() -> None:
     with pytest.raises(UnknownNameError, match="final state"):
         branching_ratio(boson(L_MU_L_TAU, 1.0), "hadrons")
+    with pytest.raises(UnknownNameError, match="lepton flavour"):
+        on_shell_charge_squared(boson(L_MU_L_TAU, 1.0), "muon")

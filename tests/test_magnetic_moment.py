@@ -11,6 +11,8 @@ from scipy.integrate import quad
 import recast
 from recast.constants import LEPTON_MASS, MUON_MASS
 from recast.interactions import ContactInteraction, StandardModel, U1Mediator
+from recast.limits import limit
+from recast.measurement import load_measurement
 from recast.observables import Observable
 from recast.observables.magnetic_moment import MagneticMoment, vector_loop
 
@@ -142,3 +144,18 @@ def test_the_polynomial_in_the_coupling() -> None:
     for coupling in (1e-4, 0.3):
         value = coefficients @ coupling ** np.arange(3)
         assert value == pytest.approx(MUON.predict(model(mass=mass, coupling=coupling)), rel=1e-13)
+
+
+def test_the_difference_of_2025_is_that_of_its_inputs() -> None:
+    """World average minus White Paper: no discrepancy is left, and what remains is an upper limit."""
+    measurement = load_measurement("muon_g2:year=2025")
+    experiment, theory = measurement.inputs
+    assert measurement.likelihood.value == pytest.approx(1e-11 * (experiment.value - theory.value), rel=1e-3)
+    assert measurement.likelihood.error == pytest.approx(1e-11 * math.hypot(experiment.error, theory.error), rel=1e-3)
+    assert not measurement.preferred_band
+    assert load_measurement("muon_g2:year=2019").preferred_band
+    found = limit("lmu_ltau", measurement, [1.0], one_sided=True)
+    loop = float(MUON.predict(U1Mediator(L_MU_L_TAU, mass=1.0, coupling=1.0)))
+    expected = math.sqrt((0.385e-9 + 1.6449 * 0.637e-9) / loop)
+    assert found.coupling == pytest.approx([expected], rel=1e-4)
+    assert found.excluded[0] == ((float(found.coupling[0]), None),)

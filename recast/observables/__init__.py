@@ -50,6 +50,7 @@ OBSERVABLES: dict[str, str] = {
     "magnetic_moment": "recast.observables.magnetic_moment:MagneticMoment",
     "resonance_limit": "recast.observables.resonance_limit:ResonanceLimit",
     "plasmon_decay": "recast.observables.plasmon_decay:PlasmonDecay",
+    "mono_photon": "recast.observables.mono_photon:MonoPhoton",
     "neutrino_electron": "recast.observables.neutrino_electron:NeutrinoElectron",
     "z_couplings": "recast.observables.z_couplings:ZCouplings",
 }
