@@ -68,7 +68,7 @@ HATCHES = {
     "vertical": "|||",
 }
 # Expected limits lie beside the observed ones, in their colour.
-EXPECTED_STYLE: dict[str, Any] = {"linestyle": (0.0, (3.0, 2.0)), "linewidth": 0.8, "zorder": 2.5}
+EXPECTED_STYLE: dict[str, Any] = {"linestyle": (0.0, (3.0, 2.0)), "linewidth": 0.8, "zorder": 2.7}
 
 _LEFT, _RIGHT, _TOP, _GAP = 0.85, 0.2, 0.2, 0.36  # inches around and between the panels
 _TITLE, _XLABEL, _CAPTION_LINE, _CAPTION_SIZE = 0.22, 0.62, 0.155, 9.0
@@ -239,11 +239,11 @@ def fill_styles(layer: Layer, depth: int = 0, *, order: int = 0) -> list[dict[st
 
 
 def line_style(layer: Layer, *, order: int = 0) -> dict[str, Any]:
-    """Return how the edge of a region is drawn: on its own region, below those of later layers."""
+    """Return how the edge of a region is drawn: on its own region and below later ones; lines lie above all."""
     usual = {"line": 2.0, "favoured": 0.5}.get(layer.draw, 1.2)
     width = usual if layer.width is None else layer.width
     style = {"color": COLOURS[layer.colour], "linestyle": LINES[layer.line], "linewidth": width}
-    return {**style, "zorder": _height(order) + 0.002}
+    return {**style, "zorder": _height(order) + (0.8 if layer.draw == "line" else 0.002)}
 
 
 def _height(order: int) -> float:

@@ -130,8 +130,10 @@ def _outline(axes: Axes, region: LayerRegion, extent: tuple[float, float], style
             for edge in visible_edges(band):
                 axes.plot(band.mass, edge, **style)
     bottom, top = extent
+    # Where nothing is known beyond, rather than allowed: fainter than an edge.
+    cut = {**style, "linewidth": 0.5 * style["linewidth"]}
     for level in region.cuts:
         for mass, low, high in level:
-            axes.plot([mass, mass], [max(low, bottom / 10.0), min(high, top * 10.0)], **style)
+            axes.plot([mass, mass], [max(low, bottom / 10.0), min(high, top * 10.0)], **cut)
     for edge in region.edges:
         axes.plot(edge[:, 0], edge[:, 1], **style)
