@@ -23,7 +23,6 @@ FloatArray = NDArray[np.float64]
 # Nodes on each side of the best fit, evenly in asinh of the distance in standard deviations.
 _NODES = 24
 _FARTHEST = 300.0
-_NEWTON_STEPS = 60
 
 
 class _Profile(NamedTuple):
@@ -131,38 +130,46 @@ class PyhfWorkspace(Likelihood):
         error = np.asarray(theory_error, dtype=float)
         if not np.any(error):
             return written(self._value(prediction), out)
-        # Newton's method for the pull of a unit Gaussian nuisance parameter; the function is convex.
-        pull = np.zeros(np.broadcast_shapes(prediction.shape, error.shape))
-        for _ in range(_NEWTON_STEPS):
-            first, second = self.derivatives(prediction + error * pull)
-            step = (error * first + 2.0 * pull) / (np.square(error) * np.maximum(second, 0.0) + 2.0)
-            pull = pull - step
-            if float(np.max(np.abs(step), initial=0.0)) < 1e-12:
-                break
+        # The best pull of a unit Gaussian nuisance parameter lies between none and the one that meets the data.
+        from scipy.optimize import elementwise
+
+        find_root: Any = elementwise.find_root
+        prediction, error = np.broadcast_arrays(prediction, error)
+        meets = np.divide(self.data - prediction, error, out=np.zeros(error.shape), where=error > 0.0)
+
+        def slope(pull: FloatArray, prediction: FloatArray, error: FloatArray) -> FloatArray:
+            first, _ = self.derivatives(prediction + error * pull)
+            return error * first + 2.0 * pull
+
+        found = np.asarray(find_root(slope, (np.zeros(error.shape), meets), args=(prediction, error)).x)
+        # Predictions so large that rounding hides the data's own error have no bracket: the pull meets the data.
+        pull = np.where(np.isnan(found), meets, found)
         return written(self._value(prediction + error * pull) + pull**2, out)
 
     def _value(self, prediction: FloatArray) -> FloatArray:
-        root, _, _ = self._root(prediction)
+        value, _, _ = self._expansion(prediction)
         # Below the lowest signal some expected count would be negative.
-        return np.where(prediction < self._sampled.lowest, np.inf, root**2)
-
-    def _root(self, prediction: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return the signed root with its two derivatives in the prediction; straight in t beyond the nodes."""
-        profile = self._sampled
-        u = (prediction - profile.best) / profile.width
-        t = np.arcsinh(u)
-        inside = np.clip(t, profile.t[0], profile.t[-1])
-        slope, curvature = profile.root(inside, 1), profile.root(inside, 2)
-        curvature = np.where(inside == t, curvature, 0.0)
-        root = profile.root(inside) + slope * (t - inside)
-        stretch = 1.0 / (profile.width * np.sqrt(1.0 + u**2))
-        bend = -u / (profile.width**2 * (1.0 + u**2) ** 1.5)
-        return root, slope * stretch, curvature * stretch**2 + slope * bend
+        return np.where(prediction < self._sampled.lowest, np.inf, value)
 
     def derivatives(self, prediction: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the derivatives of the spline."""
-        root, first, second = self._root(prediction)
-        return 2.0 * root * first, 2.0 * (first**2 + root * second)
+        """Return the derivatives of the interpolation."""
+        _, first, second = self._expansion(prediction)
+        return first, second
+
+    def _expansion(self, prediction: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return value and two derivatives in the prediction; beyond the nodes, where all is excluded, a line."""
+        profile = self._sampled
+        ends = profile.best + profile.width * np.sinh(profile.t[[0, -1]])
+        inside = np.clip(prediction, *ends)
+        u = (inside - profile.best) / profile.width
+        t = np.arcsinh(u)
+        root, slope, curvature = (profile.root(t, order) for order in range(3))
+        stretch = 1.0 / (profile.width * np.sqrt(1.0 + u**2))
+        bend = -u / (profile.width**2 * (1.0 + u**2) ** 1.5)
+        first = 2.0 * root * slope * stretch
+        second = 2.0 * (slope**2 + root * curvature) * stretch**2 + 2.0 * root * slope * bend
+        beyond = prediction - inside
+        return root**2 + first * beyond, first, np.where(beyond == 0.0, second, 0.0)
 
     def allowed(self, z: float, *, one_sided: bool = False) -> tuple[float, float]:
         """Return the numbers of signal events with ``2 delta ln L = z^2``."""
