@@ -167,7 +167,14 @@ def limit(
             excluded = classified(curve, edges, z, one_sided=one_sided)
         else:
             excluded, best_fit = searched(curve, z, one_sided=one_sided)
-        words = convention(level, one_sided=one_sided, combined=curve.relative, expected=expected, published=published)
+        words = convention(
+            level,
+            one_sided=one_sided,
+            combined=curve.relative,
+            expected=expected,
+            published=published,
+            projection=loaded[0].projection,
+        )
     return LimitResult(
         model=model.name,
         measurements=tuple(m.label for m in loaded),

@@ -140,6 +140,7 @@ def convention(
     combined: bool = False,
     expected: bool = False,
     published: float | None = None,
+    projection: bool = False,
 ) -> str:
     """Return the one-line statement of how a region was defined.
 
@@ -152,14 +153,17 @@ def convention(
     expected : bool
         The data were replaced by the Standard Model prediction.
     published : float, optional
-        Confidence level of the published limit curve that was used.
+        Confidence level of the limit curve that was used.
+    projection : bool
+        The curve is a sensitivity, not a published limit.
     """
     if published is not None:
         level, of = f"{100.0 * confidence_level:.10g}% CL, one-sided", f"{100.0 * published:.10g}% CL"
         if math.isclose(confidence_level, published):
-            return f"{level}, 1 dof (limit as published)"
+            return f"{level}, 1 dof ({'projected sensitivity' if projection else 'limit as published'})"
         ratio = quantile(confidence_level, one_sided=True) / quantile(published, one_sided=True)
-        return f"{level}, 1 dof (published {of} limit, signal scaled by {ratio:.3f})"
+        kind = f"projected sensitivity at {of}" if projection else f"published {of} limit"
+        return f"{level}, 1 dof ({kind}, signal scaled by {ratio:.3f})"
     threshold = delta_threshold(confidence_level, degrees_of_freedom=degrees_of_freedom, one_sided=one_sided)
     if combined:
         rule = f"2 delta ln L to the joint best fit <= {threshold:.3f}"
