@@ -83,13 +83,14 @@ def test_every_figure_is_drawn_with_units_and_a_caption(name: str) -> None:
     labels = [text for axes in figure.axes for text in (axes.get_xlabel(), axes.get_ylabel()) if text]
     assert labels
     assert all(re.search(r"\[.+\]$", label) for label in labels)
-    (caption,) = figure.texts
-    assert "{" not in re.sub(r"\$[^$]*\$", "", caption.get_text())
+    caption = " ".join(line.get_text() for line in figure.texts)
+    assert "{" not in re.sub(r"\$[^$]*\$", "", caption)
     figure.canvas.draw()
     width = figure.get_window_extent().width
-    for text in (caption, *(text for axes in figure.axes for text in axes.texts)):
+    for text in (*figure.texts, *(text for axes in figure.axes for text in axes.texts)):
         box = text.get_window_extent()
         assert 0.0 <= box.x0 < box.x1 <= width
+        assert 0.0 <= box.y0 < box.y1 <= figure.get_window_extent().height
 
 
 def test_citations_of_a_figure_name_what_it_draws() -> None:

@@ -153,15 +153,15 @@ def canvas(
             if share:
                 axes.tick_params(labelbottom=row == rows - 1, labelleft=column == 0)
             panels.append(axes)
-    figure.text(
-        0.15 / width,
-        (foot - 0.02) / total,
-        "\n".join(lines),
-        fontsize=_CAPTION_SIZE,
-        linespacing=_CAPTION_LINE * 72.0 / _CAPTION_SIZE / 1.2,
-        verticalalignment="top",
-        color="#333333",
-    )
+    # Line by line: in one text, a line with an exponent would push the next ones down.
+    for number, line in enumerate(lines):
+        figure.text(
+            0.15 / width,
+            (foot - _CAPTION_SIZE / 72.0 - number * _CAPTION_LINE) / total,
+            line,
+            fontsize=_CAPTION_SIZE,
+            color="#333333",
+        )
     return figure, panels
 
 
