@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from recast.cls_asymptotic import asymptotic_cls, counting_model, one_count, shifted
 from recast.cls_exact import exact_cls, first_excluded_count
+from recast.counting_model import asymptotic_cls, counting_model, one_count, shifted
 from recast.errors import ConvergenceError, NotApplicableError, RecastError
 from recast.statistics import check_confidence_level
 

@@ -152,8 +152,11 @@ def _result(surface: Surface, found: Minimum) -> FitResult:
         remarks=found.remarks,
         parameters=estimates,
         nuisances={
-            name: NuisancePull(pull, error)
-            for name, pull, error in zip(joint.nuisances, found.theta, found.theta_errors, strict=True)
+            **{
+                name: NuisancePull(pull, error)
+                for name, pull, error in zip(joint.nuisances, found.theta, found.theta_errors, strict=True)
+            },
+            **_inner_pulls(joint, pulls),
         },
         pulls=pulls,
         minus_2_delta_ln_l=found.value,
@@ -189,4 +192,17 @@ def _pulls(joint: Joint, found: Minimum) -> dict[str, MeasurementPull]:
             pull=math.copysign(math.sqrt(max(distance, 0.0)), data - prediction) if single and known else None,
             degrees_of_freedom=measurement.likelihood.degrees_of_freedom if counted else 0,
         )
+    return result
+
+
+def _inner_pulls(joint: Joint, pulls: Mapping[str, MeasurementPull]) -> dict[str, NuisancePull]:
+    """Return the nuisance parameters that counting models profile by themselves, at the best fit."""
+    from recast.counting_model import constrained_pulls, counting_model
+
+    result: dict[str, NuisancePull] = {}
+    for measurement in joint.measurements:
+        model = counting_model(measurement.likelihood)
+        if model is not None:
+            inner = constrained_pulls(model, float(pulls[measurement.label].prediction))
+            result |= {f"{measurement.name}.{name}": NuisancePull(pull, None) for name, pull in inner.items()}
     return result

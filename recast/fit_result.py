@@ -46,12 +46,13 @@ class NuisancePull:
     ----------
     pull : float
         Best value.
-    error : float
-        What is left of the standard deviation after the fit (HESSE).
+    error : float or None
+        What is left of the standard deviation after the fit (HESSE); None for the parameters of a counting model,
+        which are profiled inside it.
     """
 
     pull: float
-    error: float
+    error: float | None
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class MeasurementPull:
     Attributes
     ----------
     data, prediction : float or ndarray
-        The prediction at the best fit, nuisance parameters included; not-a-number where there is no constraint.
+        The prediction at the best fit, nuisance parameters included; that of the Standard Model where the measurement
+        says nothing about the model.
     minus_2_delta_ln_l : float
         Its part of the total.
     pull : float or None
@@ -113,6 +115,7 @@ class FitResult:
     parameters : dict of str to ParameterEstimate
         All parameters of the model, the fixed ones too.
     nuisances : dict of str to NuisancePull
+        Those shared by name; of a counting model as ``measurement.parameter``.
     pulls : dict of str to MeasurementPull
         By measurement.
     minus_2_delta_ln_l : float

@@ -14,8 +14,8 @@ from scipy.stats import norm, poisson
 
 from recast.cli import main
 from recast.cls import first_excluded_count, upper_limit
-from recast.cls_asymptotic import counting_model, shifted
 from recast.cls_exact import exact_cls
+from recast.counting_model import counting_model, shifted
 from recast.errors import ConvergenceError, NotApplicableError, RecastError
 from recast.interactions import StandardModel
 from recast.likelihoods import Gaussian, PoissonCount, PyhfWorkspace

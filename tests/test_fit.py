@@ -474,3 +474,29 @@ def test_wrong_options(option: tuple[str, ...], words: str) -> None:
     assert done.exit_code == 2
     assert words in done.output
     assert len(done.output.strip().splitlines()) == 1
+
+
+# Counting models keep nuisance parameters of their own
+
+
+def test_the_background_of_a_count_is_pulled_towards_it() -> None:
+    likelihood = PoissonCount(observed=90, background=78.0, background_error=4.0)
+    result = fit(MODEL, made("count", likelihood, rate=0.1), fix={"mass": 1.0, "coupling": 0.0})
+    # mu'^2 + (t^2 - mu) mu' - n t^2 = 0 for the count with its background profiled
+    p = 16.0 - 78.1
+    expected = -0.5 * p + math.sqrt(0.25 * p**2 + 90.0 * 16.0)
+    found = result.nuisances["count.background"]
+    assert found.pull == pytest.approx((expected - 78.1) / 4.0, abs=2e-3)
+    assert found.error is None
+    assert result.minus_2_delta_ln_l == pytest.approx(
+        2.0 * (expected - 90.0 + 90.0 * math.log(90.0 / expected)) + ((expected - 78.1) / 4.0) ** 2, abs=1e-6
+    )
+
+
+def test_the_systematic_errors_of_a_workspace_are_pulled() -> None:
+    measurement = load_measurement("dune_nd_counts:background_error=0.05")
+    nothing = fit(MODEL, measurement, fix={"mass": 0.1, "coupling": 0.0})
+    # A projection: its data are the Standard Model.
+    assert nothing.nuisances["dune_nd_counts.background_normalisation"].pull == pytest.approx(0.0, abs=1e-3)
+    more = fit(MODEL, measurement, fix={"mass": 0.1, "coupling": 1e-3})
+    assert more.nuisances["dune_nd_counts.background_normalisation"].pull < -0.5

@@ -1,4 +1,4 @@
-"""CLs of any counting model, by pyhf with the asymptotic distributions of q~."""
+"""Counting models in pyhf's form: CLs with the asymptotic distributions of q~, and pulls."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from recast.likelihoods import Likelihood
 
-__all__ = ["CountingModel", "asymptotic_cls", "counting_model", "one_count", "shifted"]
+__all__ = ["CountingModel", "asymptotic_cls", "constrained_pulls", "counting_model", "one_count", "shifted"]
 
 
 @dataclass(frozen=True)
@@ -123,10 +123,7 @@ def asymptotic_cls(model: CountingModel) -> Callable[[float], float]:
     """Return CLs as a function of the number of signal events, by pyhf."""
     import pyhf
 
-    parameters = [p for p in model.parameters if p["name"] != model.poi]
-    # Validation would repeat what was done when the workspace was read.
-    pdf = pyhf.Model({"channels": model.channels, "parameters": parameters}, poi_name=model.poi, validate=False)
-    data = [x for channel in pdf.config.channels for x in model.observed[channel]] + list(pdf.config.auxdata)
+    pdf, data = _pdf(model)
     bounds = list(pdf.config.suggested_bounds())
     start = list(pdf.config.suggested_init())
     poi = pdf.config.poi_index
@@ -138,3 +135,50 @@ def asymptotic_cls(model: CountingModel) -> Callable[[float], float]:
         return float(pyhf.infer.hypotest(value, data, pdf, init_pars=initial, par_bounds=limits, test_stat="qtilde"))
 
     return cls
+
+
+def constrained_pulls(model: CountingModel, signal: float) -> dict[str, float]:
+    """Return the best values of a counting model's own nuisance parameters.
+
+    Parameters
+    ----------
+    model : CountingModel
+    signal : float
+        Events, held.
+
+    Returns
+    -------
+    dict of str to float
+        Distance from the nominal value in units of the constraint's standard deviation; parameters without a
+        constraint are left out.
+    """
+    import pyhf
+
+    pdf, data = _pdf(model)
+    config = pdf.config
+    constrained = [name for name in config.par_order if config.param_set(name).constrained]
+    if not constrained:
+        return {}
+    bounds, nominal = list(config.suggested_bounds()), config.suggested_init()
+    value = signal / model.unit
+    low, high = bounds[config.poi_index]
+    bounds[config.poi_index] = (min(low, value - 1.0), max(high, value + 1.0))
+    fitted = pyhf.infer.mle.fixed_poi_fit(value, data, pdf, par_bounds=bounds)
+    pulls = {}
+    for name in constrained:
+        place = range(len(nominal))[config.par_slice(name)]
+        for index, width in zip(place, config.param_set(name).width(), strict=True):
+            key = name if len(place) == 1 else f"{name}[{index - place[0]}]"
+            pulls[key] = float((fitted[index] - nominal[index]) / width)
+    return pulls
+
+
+def _pdf(model: CountingModel) -> tuple[Any, list[float]]:
+    """Return the pyhf model with its data: counts and auxiliary measurements."""
+    import pyhf
+
+    parameters = [p for p in model.parameters if p["name"] != model.poi]
+    # Validation would repeat what was done when the workspace was read.
+    pdf = pyhf.Model({"channels": model.channels, "parameters": parameters}, poi_name=model.poi, validate=False)
+    counts = [x for channel in pdf.config.channels for x in model.observed[channel]]
+    return pdf, [*counts, *pdf.config.auxdata]
