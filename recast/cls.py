@@ -18,14 +18,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from recast.cls_exact import exact_cls, first_excluded_count
-from recast.counting_model import asymptotic_cls, counting_model, one_count, shifted
+from recast.counting_model import CountingModel, asymptotic_cls, counting_model, one_count, shifted
 from recast.errors import ConvergenceError, NotApplicableError, RecastError
 from recast.statistics import check_confidence_level
 
 if TYPE_CHECKING:
     from recast.likelihoods import Likelihood
 
-__all__ = ["Method", "SignalLimit", "exact_cls", "first_excluded_count", "upper_limit"]
+__all__ = ["Method", "SignalLimit", "exact_cls", "first_excluded_count", "require_counts", "upper_limit"]
 
 Method = Literal["exact", "asymptotic"]
 
@@ -85,11 +85,7 @@ def upper_limit(
         When no signal is large enough to be excluded.
     """
     level = check_confidence_level(confidence_level)
-    model = counting_model(likelihood)
-    if model is None:
-        kind = getattr(likelihood, "type", type(likelihood).__name__)
-        msg = f"CLs needs counted events, as in poisson_count or pyhf_workspace, and the likelihood {kind} has none"
-        raise NotApplicableError(msg)
+    model = require_counts(likelihood)
     if method not in (None, "exact", "asymptotic"):
         msg = f"the method of CLs is exact or asymptotic, not {method!r}"
         raise RecastError(msg)
@@ -112,6 +108,22 @@ def upper_limit(
     what = "signal beyond the Standard Model" if standard_model else "signal"
     words = f"{100.0 * level:.10g}% CL, CLs ({_WORDS[chosen]}), one-sided ({what} <= {signal:.4g} events)"
     return SignalLimit(signal=signal, confidence_level=level, method=chosen, convention=words)
+
+
+def require_counts(likelihood: Likelihood) -> CountingModel:
+    """Return the counting model of a likelihood.
+
+    Raises
+    ------
+    NotApplicableError
+        When it has none.
+    """
+    model = counting_model(likelihood)
+    if model is None:
+        kind = getattr(likelihood, "type", type(likelihood).__name__)
+        msg = f"CLs needs counted events, as in poisson_count or pyhf_workspace, and the likelihood {kind} has none"
+        raise NotApplicableError(msg)
+    return model
 
 
 def _solved(cls: Callable[[float], float], alpha: float, scale: float) -> float:

@@ -192,12 +192,17 @@ def limit(
 
 def _by_cls(curve: CouplingCurve, level: float, *, expected: bool) -> tuple[tuple[tuple[Interval, ...], ...], str]:
     """Return the couplings whose number of events CLs excludes, and how that was decided."""
-    from recast.cls import upper_limit
+    from recast.cls import require_counts, upper_limit
 
     if len(curve.measurements) > 1:
         msg = f"CLs is computed for one counting experiment, not for {len(curve.measurements)} measurements together"
         raise RecastError(msg)
     (measurement,) = curve.measurements
+    try:
+        require_counts(measurement.likelihood)
+    except NotApplicableError as error:
+        msg = f"measurement '{measurement.label}': {error}"
+        raise NotApplicableError(msg) from error
     errors = measurement.theory_errors.items()
     partial = [name for name, error in errors if error.part not in ("all", *_only(measurement))]
     if partial:
@@ -207,13 +212,9 @@ def _by_cls(curve: CouplingCurve, level: float, *, expected: bool) -> tuple[tupl
         )
         raise NotApplicableError(msg)
     signal_error = math.sqrt(sum(error.relative**2 for _, error in errors))
-    try:
-        # What the Standard Model predicts is background here: the signal is what a model adds to it.
-        background = float(measurement.prediction(StandardModel()))
-        found = upper_limit(measurement.likelihood, level, standard_model=background, signal_error=signal_error)
-    except NotApplicableError as error:
-        msg = f"measurement '{measurement.label}': {error}"
-        raise NotApplicableError(msg) from error
+    # What the Standard Model predicts is background here: the signal is what a model adds to it.
+    background = float(measurement.prediction(StandardModel()))
+    found = upper_limit(measurement.likelihood, level, standard_model=background, signal_error=signal_error)
     words = f"{found.convention}, expected: data set to the Standard Model prediction" if expected else found.convention
     return above(curve, background + found.signal), words
 

@@ -333,6 +333,8 @@ def test_the_command_says_cls_and_refuses_what_has_no_counts() -> None:
     assert document["limits"][0]["coupling"] > 0.0
     for arguments, words in (
         (["ccfr"], "measurement 'ccfr': CLs needs counted events"),
+        (["ccfr:theory_error=profiled"], "CLs needs counted events"),
+        (["lep_z_couplings"], "CLs needs counted events"),
         (["ccfr", "dune_nd_counts"], "one counting experiment, not for 2"),
     ):
         done = runner.invoke(main, ["limit", "lmu_ltau", *arguments, "--mass", "0.1", "--cls"])
