@@ -15,7 +15,7 @@ boson with its spin correlations. The Z is left out: its propagator is smaller t
 with fixed seeds, so that the same numbers come out everywhere.
 """
 
-from recast.emission.cross_section import CrossSection, cross_section
 from recast.emission.detectors import DETECTORS, Detector
+from recast.emission.integration import CrossSection, cross_section
 
 __all__ = ["DETECTORS", "CrossSection", "Detector", "cross_section"]

@@ -6,8 +6,8 @@ import math
 import sys
 from pathlib import Path
 
-from recast.emission.cross_section import cross_section
 from recast.emission.detectors import DETECTORS, Detector
+from recast.emission.integration import cross_section
 from recast.output import check_output, whole_file
 
 __all__ = ["SAMPLES", "SEED", "build", "rows"]
