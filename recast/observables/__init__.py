@@ -53,6 +53,7 @@ OBSERVABLES: dict[str, str] = {
     "mono_photon": "recast.observables.mono_photon:MonoPhoton",
     "neutrino_electron": "recast.observables.neutrino_electron:NeutrinoElectron",
     "z_couplings": "recast.observables.z_couplings:ZCouplings",
+    "z_to_four_muons": "recast.observables.z_to_four_muons:ZToFourMuons",
 }
 """The observables that ship with the package, by ``type``, as ``module:class``.
 
