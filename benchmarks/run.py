@@ -23,9 +23,10 @@ HERE = Path(__file__).resolve().parent
 PARTS = {
     "commands": "Imports and commands",
     "planes": "Predictions and likelihoods",
+    "fits": "Fits and CLs",
     "engine": "Trident engine",
 }
-LIBRARIES = ("numpy", "scipy", "h5py", "matplotlib", "pydantic", "click")
+LIBRARIES = ("numpy", "scipy", "h5py", "iminuit", "pyhf", "matplotlib", "pydantic", "click")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
