@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Calculation = Callable[[], float | Mapping[str, float]]
 
-__all__ = ["MUMU", "gaussian", "measurement"]
+__all__ = ["MUMU", "coupling_limit", "gaussian", "measurement"]
 
 MUMU = Channel.parse("numu_numu_mu-mu+")
 
@@ -42,3 +42,11 @@ def gaussian(reference: str) -> Gaussian:
         msg = f"the ledger compares {reference} as a Gaussian measurement, which it is not"
         raise RecastError(msg)
     return likelihood
+
+
+def coupling_limit(reference: str, mass: float) -> float:
+    """Return the two-sided 95% limit of a shipped measurement on the coupling of L_mu-L_tau, at a mass in GeV."""
+    from recast.limits import limit
+    from recast.model import load_model
+
+    return float(limit(load_model("lmu_ltau"), measurement(reference), mass).coupling[0])

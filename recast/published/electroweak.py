@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from recast.errors import RecastError
-from recast.published.common import measurement
+from recast.published.common import coupling_limit, measurement
 
 if TYPE_CHECKING:
     from recast.published.common import Calculation
@@ -36,4 +37,29 @@ def lep_loop() -> Mapping[str, float]:
     }
 
 
-CALCULATIONS: Mapping[str, Calculation] = MappingProxyType({"lep_loop": lep_loop})
+def z4mu_excluded() -> float:
+    """Smallest whole number of expected events of which those observed or fewer have a probability below 5%."""
+    from scipy.special import pdtr
+
+    from recast.likelihoods import PyhfWorkspace
+
+    likelihood = measurement("lhc_z4mu_atlas2014").likelihood
+    if not isinstance(likelihood, PyhfWorkspace):
+        msg = "the ledger reads the counts of lhc_z4mu_atlas2014 from a workspace, which it does not have"
+        raise RecastError(msg)
+    observed = likelihood.observations[0]
+    return float(next(expected for expected in itertools.count(1) if pdtr(observed, expected) < 0.05))
+
+
+def z4mu_reach() -> float:
+    """Two-sided 95% limit on the coupling of L_mu-L_tau at 10 GeV."""
+    return coupling_limit("lhc_z4mu_atlas2014", 10.0)
+
+
+CALCULATIONS: Mapping[str, Calculation] = MappingProxyType(
+    {
+        "lep_loop": lep_loop,
+        "z4mu_excluded": z4mu_excluded,
+        "z4mu_reach": z4mu_reach,
+    }
+)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from recast.constants import DEFAULT_INPUTS
 from recast.couplings import sm_couplings
-from recast.published.common import MUMU, gaussian, measurement
+from recast.published.common import MUMU, coupling_limit, gaussian, measurement
 
 if TYPE_CHECKING:
     from recast.published.common import Calculation
@@ -40,20 +40,12 @@ def vphi_bound() -> float:
 def vphi_bound_full() -> float:
     """95% limit of the average on m/g' of a heavy boson, with computed cross sections."""
     mass = 1e4
-    return mass / _limit("trident_average", mass)
+    return mass / coupling_limit("trident_average", mass)
 
 
 def ccfr_heavy_bound() -> float:
     """CCFR's 95% limit on g' at 100 GeV."""
-    return _limit("ccfr", 100.0)
-
-
-def _limit(reference: str, mass: float) -> float:
-    """Two-sided 95% limit on the coupling of L_mu-L_tau."""
-    from recast.limits import limit
-    from recast.model import load_model
-
-    return float(limit(load_model("lmu_ltau"), measurement(reference), mass).coupling[0])
+    return coupling_limit("ccfr", 100.0)
 
 
 def _magnetic_moment(mass: float, coupling: float) -> float:
@@ -76,7 +68,7 @@ def g2_excluded_above() -> float:
 
     def gap(log_mass: float) -> float:
         mass = math.exp(log_mass)
-        return math.log(_limit("ccfr", mass) / coupling_for(edge, mass))
+        return math.log(coupling_limit("ccfr", mass) / coupling_for(edge, mass))
 
     return math.exp(brentq(gap, math.log(0.05), math.log(5.0), xtol=1e-4))
 
