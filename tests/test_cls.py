@@ -142,6 +142,15 @@ def test_the_asymptotic_formula(error: float) -> None:
     assert found.signal == pytest.approx(brentq(excess, 5.0, 60.0), rel=1e-3)
 
 
+@pytest.mark.parametrize(("error", "method"), [("none", "exact"), ("0.02", "asymptotic"), ("0.05", "asymptotic")])
+def test_the_shipped_count_of_four_muon_events(error: str, method: str) -> None:
+    likelihood = load_measurement(f"lhc_z4mu_atlas2014:background_error={error}").likelihood
+    found = upper_limit(likelihood)
+    relative = 0.0 if error == "none" else float(error)
+    assert found.method == method
+    assert found.signal == pytest.approx(upper_limit(count(relative), method="exact").signal, rel=0.01)
+
+
 def test_pyhfs_own_search_finds_the_same() -> None:
     import pyhf
     from pyhf.infer.intervals.upper_limits import upper_limit as search

@@ -125,7 +125,7 @@ def _print(result: FitResult) -> None:
         print_table(("nuisance parameter", "pull", "error"), rows)
     if len(result.correlation_names) > 1:
         matrix = [
-            (name, *(float(f"{x:.3f}") for x in line))
+            (name, *(float(f"{x:.3f}") + 0.0 for x in line))
             for name, line in zip(result.correlation_names, result.correlation.tolist(), strict=True)
         ]
         print_table(("correlation", *result.correlation_names), matrix)
