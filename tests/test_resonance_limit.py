@@ -128,6 +128,21 @@ def test_cms_agrees_with_its_abstract() -> None:
     assert 0.5e-7 < product.max() < 1.1e-7
 
 
+def test_babar_excludes_as_many_events_at_every_mass() -> None:
+    """514/fb times the cross section at the limit, before efficiencies: thresholds and branching ratios are in it."""
+    from recast.z_to_four_muons.width import emission_function
+
+    energy, alpha = 10.58, 1.0 / 137.036
+    mass = np.geomspace(0.25, 7.0, 1000)
+    muons = 4.0 * np.pi * alpha**2 / (3.0 * energy**2) * 3.8938e11
+    coupling = load_measurement("babar_4mu").observable.limits(mass)
+    fraction = branching_ratio(U1Mediator(L_MU_L_TAU, mass=mass, coupling=1.0), "mumu")
+    events = 514.0 * muons * emission_function(mass, z_mass=energy) / (8.0 * np.pi**2) * coupling**2 * fraction
+    for low, high in ((0.25, 0.5), (0.5, 1.0), (1.0, 2.0), (2.0, 4.0), (4.0, 7.0)):
+        inside = (mass > low) & (mass < high) & np.isfinite(coupling)
+        assert 80.0 < np.median(events[inside]) < 100.0
+
+
 def test_emission_from_the_beams_strengthens_the_limit() -> None:
     mass = np.array([0.25, 1.0, 4.0])
     table = load_emission_table("babar_4mu")
