@@ -149,7 +149,7 @@ def _result(surface: Surface, found: Minimum) -> FitResult:
         model=surface.model.label,
         measurements=tuple(m.label for m in joint.measurements),
         valid=found.valid,
-        remarks=found.remarks,
+        remarks=(*found.remarks, *_projections(joint)),
         parameters=estimates,
         nuisances={
             **{
@@ -171,6 +171,12 @@ def _result(surface: Surface, found: Minimum) -> FitResult:
         ),
         convention=_CONVENTION,
     )
+
+
+def _projections(joint: Joint) -> tuple[str, ...]:
+    """Say which data are none."""
+    names = [measurement.label for measurement in joint.measurements if measurement.projection]
+    return tuple(f"{name} is a projection: its data are the prediction of the Standard Model" for name in names)
 
 
 def _pulls(joint: Joint, found: Minimum) -> dict[str, MeasurementPull]:

@@ -498,5 +498,6 @@ def test_the_systematic_errors_of_a_workspace_are_pulled() -> None:
     nothing = fit(MODEL, measurement, fix={"mass": 0.1, "coupling": 0.0})
     # A projection: its data are the Standard Model.
     assert nothing.nuisances["dune_nd_counts.background_normalisation"].pull == pytest.approx(0.0, abs=1e-3)
+    assert "is a projection" in nothing.message
     more = fit(MODEL, measurement, fix={"mass": 0.1, "coupling": 1e-3})
     assert more.nuisances["dune_nd_counts.background_normalisation"].pull < -0.5
