@@ -1,6 +1,6 @@
 """The shipped table: acceptances and interference of a new boson in four-muon events at the Z resonance.
 
-``recast grid build z_to_four_muons`` computes it in some three minutes on two cores. Every task has random numbers of
+``recast grid build z_to_four_muons`` computes it in about a minute on two cores. Every task has random numbers of
 its own that depend on the seed alone, so that the result does not depend on the number of processes.
 """
 
