@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
 import recast
+
+ROOT = Path(__file__).parents[1]
 
 
 def run(code: str) -> str:
@@ -38,3 +42,12 @@ def test_the_version_is_that_of_the_distribution() -> None:
 def test_an_unknown_attribute() -> None:
     with pytest.raises(AttributeError, match="module 'recast' has no attribute 'nothing'"):
         recast.nothing  # noqa: B018
+
+
+def test_every_package_is_distributed() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    # Of the package as it is imported: in the source tree, or installed from a wheel.
+    source = Path(recast.__file__).parent
+    folders = {path.parent.relative_to(source.parent) for path in source.rglob("__init__.py")}
+    found = {".".join(folder.parts) for folder in folders}
+    assert found <= set(settings["packages"])
