@@ -20,6 +20,7 @@ from recast.figures.output import output_paths
 
 NAMES = sorted(path.stem for path in Path(recast.plots.__path__[0]).glob("*.yaml"))
 PAPER_FIGURES = {
+    "altmannshofer2014_fig2",
     "altmannshofer2014_fig3",
     "altmannshofer2014_fig4",
     "altmannshofer2019_fig3",
