@@ -24,7 +24,7 @@ from recast.errors import OutOfRangeError, unknown
 __all__ = ["ContactInteraction", "Interaction", "Mixing", "Shift", "StandardModel", "U1Mediator"]
 
 FloatArray = NDArray[np.float64]
-Mixing = Literal["none", "loop"]
+Mixing = Literal["none", "one_loop"]
 
 # Fourth powers of couplings and squares of masses must stay finite.
 _LARGEST = 1e30
@@ -107,7 +107,7 @@ class U1Mediator:
         m in GeV; positive.
     coupling : array_like
         g'; not negative. Broadcasts with the mass.
-    mixing : {"none", "loop"}
+    mixing : {"none", "one_loop"}
         Kinetic mixing with the photon: none, or what the loops of the charged leptons give (`recast.mixing`). It
         matters only to fermions without a charge of their own; beside a tree-level charge it is of higher order and
         left out, as in every trident rate.

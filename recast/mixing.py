@@ -158,7 +158,7 @@ def effective_charge(
     if lepton not in FLAVOURS:
         raise unknown("lepton flavour", lepton, FLAVOURS)
     charge = mediator.charges[lepton]
-    if charge == 0.0 and mediator.mixing == "loop":
+    if charge == 0.0 and mediator.mixing == "one_loop":
         e = math.sqrt(4.0 * math.pi * inputs.alpha)
         return np.asarray(e * loop_mixing(mediator.charges, momentum_transfer, inputs=inputs))
     return np.full(np.shape(momentum_transfer), charge)
@@ -192,7 +192,7 @@ def on_shell_charge_squared(
     if lepton not in FLAVOURS:
         raise unknown("lepton flavour", lepton, FLAVOURS)
     charge = mediator.charges[lepton]
-    if charge == 0.0 and mediator.mixing == "loop":
+    if charge == 0.0 and mediator.mixing == "one_loop":
         mixing = loop_mixing_timelike(mediator.charges, np.square(mediator.mass), inputs=inputs)
         return np.asarray(4.0 * math.pi * inputs.alpha * np.square(np.abs(mixing)))
     return np.full(mediator.mass.shape, charge**2)

@@ -129,7 +129,7 @@ class U1Model(Model):
     ----------
     charges : LeptonCharges
         Of e, mu and tau with their neutrinos; at least one differs from zero.
-    mixing : {"none", "loop"}
+    mixing : {"none", "one_loop"}
         Kinetic mixing with the photon: none, or what the loops of the charged leptons give. Loops are finite only
         when the charges sum to zero.
     """
@@ -151,8 +151,8 @@ class U1Model(Model):
     @model_validator(mode="after")
     def _loops_are_finite(self) -> Self:
         total = sum(self.charges.model_dump().values())
-        if self.mixing == "loop" and abs(total) > _ROUNDING:
-            msg = f"mixing: loop needs charges that sum to zero, or the loops diverge; they sum to {total:g}"
+        if self.mixing == "one_loop" and abs(total) > _ROUNDING:
+            msg = f"mixing: one_loop needs charges that sum to zero, or the loops diverge; they sum to {total:g}"
             raise ValueError(msg)
         return self
 

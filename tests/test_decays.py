@@ -53,7 +53,7 @@ def test_electrons_through_loop_mixing() -> None:
     mass = np.array([0.05, 0.2])
     mixing = loop_mixing_timelike(L_MU_L_TAU, mass**2)
     fraction = 4.0 * math.pi / 137.036 * np.abs(mixing) ** 2  # the square of the charge
-    found = branching_ratio(boson(L_MU_L_TAU, mass, "loop"), "ee")
+    found = branching_ratio(boson(L_MU_L_TAU, mass, "one_loop"), "ee")
     ratio = (ELECTRON_MASS / mass) ** 2
     expected = fraction * (1.0 + 2.0 * ratio) * np.sqrt(1.0 - 4.0 * ratio)
     assert found == pytest.approx(expected / (1.0 + expected), rel=1e-10)
@@ -62,7 +62,7 @@ def test_electrons_through_loop_mixing() -> None:
 
 
 def test_mixing_leaves_charged_leptons_alone() -> None:
-    with_, without = (partial_widths(boson(L_MU_L_TAU, [0.3, 5.0], mixing)) for mixing in ("loop", "none"))
+    with_, without = (partial_widths(boson(L_MU_L_TAU, [0.3, 5.0], mixing)) for mixing in ("one_loop", "none"))
     for state in ("mumu", "tautau", "invisible"):
         assert np.array_equal(with_[state], without[state])
 
@@ -88,7 +88,7 @@ def test_branching_ratios_add_up(mass: float, e: float, mu: float, tau: float) -
 
 def test_they_have_the_shape_of_the_mass() -> None:
     mass = np.geomspace(1e-3, 100.0, 6).reshape(6, 1)
-    mediator = U1Mediator(L_MU_L_TAU, mass=mass, coupling=[[1e-3, 1e-2]], mixing="loop")
+    mediator = U1Mediator(L_MU_L_TAU, mass=mass, coupling=[[1e-3, 1e-2]], mixing="one_loop")
     for state, width in partial_widths(mediator).items():
         assert width.shape == (6, 1), state
         assert np.all(width >= 0.0)

@@ -37,7 +37,7 @@ def references() -> list[str]:
     return found
 
 
-PLANE = U1Mediator(LMU_LTAU, mass=[[0.01], [1.0], [100.0]], coupling=[[0.0, 1e-3, 0.05, 1.0]], mixing="loop")
+PLANE = U1Mediator(LMU_LTAU, mass=[[0.01], [1.0], [100.0]], coupling=[[0.0, 1e-3, 0.05, 1.0]], mixing="one_loop")
 
 
 @pytest.mark.parametrize("reference", references())

@@ -146,7 +146,7 @@ def test_wrong_arguments() -> None:
 
 def test_effective_charge_of_the_electron() -> None:
     """The product with the neutrino's charge gives the replacement of arXiv:1902.06765, Eqs. C4 and C5."""
-    mixed = U1Mediator(L_MU_L_TAU, mass=1.0, coupling=1.0, mixing="loop")
+    mixed = U1Mediator(L_MU_L_TAU, mass=1.0, coupling=1.0, mixing="one_loop")
     alpha = DEFAULT_INPUTS.alpha
     expected = -4.0 * math.pi * alpha / (12.0 * math.pi**2) * math.log(TAU_MASS**2 / MUON_MASS**2)
     assert effective_charge(mixed, "e") == pytest.approx(expected, rel=1e-13)
@@ -155,10 +155,10 @@ def test_effective_charge_of_the_electron() -> None:
 
 
 def test_effective_charge_is_the_charge_where_there_is_one() -> None:
-    for mixing in ("none", "loop"):
+    for mixing in ("none", "one_loop"):
         mediator = U1Mediator(L_E_L_MU, mass=1.0, coupling=1.0, mixing=mixing)  # type: ignore[arg-type]
         assert np.array_equal(effective_charge(mediator, "e", [0.0, 1.0]), [1.0, 1.0])
         assert effective_charge(mediator, "mu") == -1.0
-        assert bool(effective_charge(mediator, "tau") != 0.0) is (mixing == "loop")
+        assert bool(effective_charge(mediator, "tau") != 0.0) is (mixing == "one_loop")
     tree = U1Mediator(L_MU_L_TAU, mass=1.0, coupling=1.0)
     assert np.array_equal(effective_charge(tree, "e", [0.0, 1.0]), [0.0, 0.0])

@@ -131,7 +131,7 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         (CHARGES, "charges: {e: 0, mu: 1e4, tau: 0}", 4, "charges.mu: a charge is a number up to 1000, not 10000"),
         ("charges:", "charge:", 4, r"unknown key 'charge': did you mean charges\?"),
         ("tau: -1", "taau: -1", 4, r"unknown key 'charges.taau': did you mean tau\?"),
-        ("mixing: none", "mixing: tree", 5, r"mixing cannot be 'tree' \(known: none, loop\)"),
+        ("mixing: none", "mixing: tree", 5, r"mixing cannot be 'tree' \(known: none, one_loop\)"),
         ("mixing: none\n", "mixing: none\nmass: -1\n", 6, "unknown key 'mass'"),
         ("kind: u1", "kind: u3", 3, r"kind cannot be 'u3' \(known: u1, contact\)|did you mean u1"),
         ("kind: u1\n", "", 1, "the key 'kind' is missing"),
@@ -153,16 +153,16 @@ def test_a_bad_file_is_told_with_line_and_key(tmp_path: Path, old: str, new: str
 
 def test_loop_mixing_needs_charges_that_sum_to_zero(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
-    file.write_text(GOOD.replace("tau: -1", "tau: 0").replace("mixing: none", "mixing: loop"))
+    file.write_text(GOOD.replace("tau: -1", "tau: 0").replace("mixing: none", "mixing: one_loop"))
     with pytest.raises(DocumentError, match="needs charges that sum to zero, or the loops diverge; they sum to 1"):
         load_model(file)
 
 
-@pytest.mark.parametrize(("name", "default"), [("lmu_ltau", "loop"), ("le_lmu", "none")])
+@pytest.mark.parametrize(("name", "default"), [("lmu_ltau", "one_loop"), ("le_lmu", "none")])
 def test_mixing_is_a_variant_of_the_shipped_models(name: str, default: str) -> None:
     model = load_model(name)
     assert (model.label, model.mixing) == (name, default)
-    for choice in ("none", "loop"):
+    for choice in ("none", "one_loop"):
         chosen = load_model(f"{name}:mixing={choice}")
         assert chosen.mixing == choice
         assert chosen.label == (name if choice == default else f"{name}:mixing={choice}")

@@ -190,7 +190,7 @@ def test_polynomials_are_the_prediction(mass: float, coupling: float) -> None:
 
 def test_a_plane_has_the_shape_of_its_parameters() -> None:
     mass, coupling = np.geomspace(1e-3, 8.0, 6)[:, None], np.geomspace(1e-5, 1e-2, 4)
-    plane = BELLE2.predict(U1Mediator({"mu": 1.0, "tau": -1.0}, mass=mass, coupling=coupling, mixing="loop"))
+    plane = BELLE2.predict(U1Mediator({"mu": 1.0, "tau": -1.0}, mass=mass, coupling=coupling, mixing="one_loop"))
     assert plane.shape == (6, 4)
     assert np.all(np.diff(plane, axis=1) > 0.0)
 

@@ -75,7 +75,7 @@ def test_signal_grows_with_the_fourth_power_and_needs_an_electron_coupling() -> 
     # The charge that mixing gives, as in scattering at zero momentum transfer.
     charge = float(effective_charge(model(mass=0.01, coupling=1.0), "e"))
     a = DEFAULT_INPUTS.vev**2 * charge * 1e-8 / 1e-4
-    reference = U1Mediator(L_MU_L_TAU, mass=0.01, coupling=observable.limits(0.01), mixing="loop")
+    reference = U1Mediator(L_MU_L_TAU, mass=0.01, coupling=observable.limits(0.01), mixing="one_loop")
     at_limit = float(observable.predict(reference))
     assert one == pytest.approx(2.0 * a**2 / (2.0 * (a * (observable.limits(0.01) / 1e-4) ** 2) ** 2) * at_limit)
 
@@ -83,7 +83,7 @@ def test_signal_grows_with_the_fourth_power_and_needs_an_electron_coupling() -> 
 def test_polynomials_are_the_prediction() -> None:
     observable = load_measurement("white_dwarfs").observable
     mass, coupling = np.array([1e-3, 0.01, 0.5]), np.array([1e-5, 1e-4, 1e-2])
-    for name in ("lmu_ltau", "le_lmu", "le_lmu:mixing=loop"):
+    for name in ("lmu_ltau", "le_lmu", "le_lmu:mixing=one_loop"):
         model = recast.load_model(name)
         polynomials = observable.polynomials(model, mass)["signal"]
         expected = np.nan_to_num(observable.predict(model(mass=mass[:, None], coupling=coupling)))

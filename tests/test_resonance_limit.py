@@ -71,7 +71,7 @@ def test_the_resonances_of_the_standard_model_are_no_constraint_on_others() -> N
 def test_recast_by_charge_and_branching_ratio(name: str, state: str) -> None:
     curve = load_measurement(name).observable.limits
     mass = curve.mass
-    old = branching_ratio(U1Mediator(L_MU_L_TAU, mass=mass, coupling=1.0, mixing="loop"), state)
+    old = branching_ratio(U1Mediator(L_MU_L_TAU, mass=mass, coupling=1.0, mixing="one_loop"), state)
     new = branching_ratio(U1Mediator({"e": 1, "mu": -1}, mass=mass, coupling=1.0), state)
     np.testing.assert_allclose(at_its_level("le_lmu", name, mass), curve.coupling * np.sqrt(old / new), rtol=1e-12)
 
@@ -99,7 +99,7 @@ def test_branching_ratios_behind_the_recast(mass: float, published: float, other
 def test_a_limit_for_invisible_decays_only_is_weakened_by_the_others() -> None:
     mass = np.array([0.1, 0.3, 1.0, 3.0, 4.0, 5.5])
     curve = load_measurement("belle2_invisible").observable.limits
-    widths = partial_widths(U1Mediator(L_MU_L_TAU, mass=mass, coupling=1.0, mixing="loop"))
+    widths = partial_widths(U1Mediator(L_MU_L_TAU, mass=mass, coupling=1.0, mixing="one_loop"))
     fraction = widths["invisible"] / sum(widths.values())
     found = at_its_level("lmu_ltau", "belle2_invisible", mass)
     np.testing.assert_allclose(found, curve(mass) / np.sqrt(fraction), rtol=1e-13)

@@ -47,7 +47,7 @@ class PublishedModel(BaseModel):
     ----------
     charges : LeptonCharges
         Of e, mu and tau with their neutrinos.
-    mixing : {"none", "loop"}
+    mixing : {"none", "one_loop"}
         Kinetic mixing with the photon; it changes branching ratios by parts in 1e5.
     branching_ratio : float, optional
         Of the final state, where the limit was published for a fixed one; what the charges give by default.

@@ -51,7 +51,7 @@ def kinetic_mixing_loop() -> Mapping[str, float]:
     from recast.interactions import U1Mediator
     from recast.mixing import effective_charge
 
-    boson = U1Mediator(LMU_LTAU, mass=0.01, coupling=1e-3, mixing="loop")
+    boson = U1Mediator(LMU_LTAU, mass=0.01, coupling=1e-3, mixing="one_loop")
     electron = float(effective_charge(boson, "e"))
     return {f"nu{flavour}": 2.0 * boson.charges[flavour] * electron for flavour in ("mu", "tau")}
 
