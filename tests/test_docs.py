@@ -20,7 +20,7 @@ def blocks(file: Path, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", file.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("file", ["README.md", "docs/guide.md"])
+@pytest.mark.parametrize("file", ["README.md", "docs/guide.md", "docs/likelihoods.md", "docs/fits.md"])
 def test_python(file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for block in blocks(ROOT / file, "python"):
@@ -45,6 +45,6 @@ def test_yaml_of_the_guide(tmp_path: Path) -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    for file in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+    for file in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", file.read_text(encoding="utf-8")):
             assert (file.parent / target).exists(), (file, target)
