@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from recast.errors import DocumentError, RecastError
 from recast.figures import compute, draw, load_recipe, plot
+from recast.figures.captions import caption_text
 from recast.figures.drawing import COLOURS, LINES
 from recast.figures.planes import PlaneData
-from recast.figures.regions import caption_text
 from recast.figures.sampling import Intervals, cuts, refined
 
 FloatArray = NDArray[np.float64]
@@ -63,9 +63,9 @@ def test_a_region_ends_where_the_measurement_does(low: float, width: float) -> N
 
     masses, intervals = refined(MASS, solve)
     left, right = cuts(masses, intervals)
-    assert left[0] == pytest.approx(low, rel=1e-3)
-    assert right[0] == pytest.approx(low * width, rel=1e-3)
-    assert left[1:] == right[1:] == (0.01, math.inf)
+    assert left.mass == pytest.approx(low, rel=1e-3)
+    assert right.mass == pytest.approx(low * width, rel=1e-3)
+    assert (left.low, left.high) == (right.low, right.high) == (0.01, math.inf)
     assert set(MASS) <= set(masses)
 
 
@@ -100,10 +100,9 @@ def test_intervals_that_merge_leave_no_wall() -> None:
         return [((0.01, 0.1), (0.1 * (2.0 - m), math.inf)) if m < 1.0 else ((0.01, math.inf),) for m in masses.tolist()]
 
     found = cuts(*refined(MASS, solve))
-    assert len(found) == 1
-    mass, low, high = found[0]
-    assert mass == pytest.approx(1.0, rel=1e-3)
-    assert (low, high) == pytest.approx((0.1, 0.1), rel=1e-2)
+    (cut,) = found
+    assert cut.mass == pytest.approx(1.0, rel=1e-3)
+    assert (cut.low, cut.high) == pytest.approx((0.1, 0.1), rel=1e-2)
 
 
 def test_a_layer_has_its_own_confidence_level(tmp_path: Path) -> None:

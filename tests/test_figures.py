@@ -15,7 +15,8 @@ from matplotlib.path import Path as Outline
 import recast.plots
 from recast.errors import DocumentError, OutputExistsError, RecastError, UnknownNameError
 from recast.figures import compute, draw, load_recipe, plot
-from recast.figures.drawing import COLOURS, styled, tidy_convention, wrapped
+from recast.figures.captions import tidy_convention, wrapped
+from recast.figures.drawing import COLOURS, styled
 from recast.figures.output import output_paths
 
 NAMES = sorted(path.stem for path in Path(recast.plots.__path__[0]).glob("*.yaml"))

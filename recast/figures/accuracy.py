@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from recast.errors import RecastError
 from recast.figures import drawing
+from recast.figures.captions import caption_text
 from recast.figures.recipe import AccuracyCurve, AccuracyRecipe
-from recast.figures.regions import caption_text
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis as MatplotlibAxis

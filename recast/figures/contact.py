@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from recast.contours import Region, contour_lines, filled_regions
 from recast.figures import drawing
-from recast.figures.regions import caption_text
+from recast.figures.captions import caption_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

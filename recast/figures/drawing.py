@@ -6,7 +6,6 @@ longer than a call.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recast.figures.captions import CAPTION_SIZE, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,8 +37,6 @@ __all__ = [
     "set_axes",
     "styled",
     "styled_figure",
-    "tidy_convention",
-    "wrapped",
 ]
 
 # Okabe and Ito's palette, told apart with any colour vision; wine is darker, for the favoured bands.
@@ -71,7 +70,7 @@ HATCHES = {
 EXPECTED_STYLE: dict[str, Any] = {"linestyle": (0.0, (3.0, 2.0)), "linewidth": 0.8, "zorder": 2.7}
 
 _LEFT, _RIGHT, _TOP, _GAP = 0.85, 0.2, 0.2, 0.36  # inches around and between the panels
-_TITLE, _XLABEL, _CAPTION_LINE, _CAPTION_SIZE = 0.22, 0.62, 0.155, 9.0
+_TITLE, _XLABEL, _CAPTION_LINE = 0.22, 0.62, 0.155
 
 
 @contextmanager
@@ -157,48 +156,12 @@ def canvas(
     for number, line in enumerate(lines):
         figure.text(
             0.15 / width,
-            (foot - _CAPTION_SIZE / 72.0 - number * _CAPTION_LINE) / total,
+            (foot - CAPTION_SIZE / 72.0 - number * _CAPTION_LINE) / total,
             line,
-            fontsize=_CAPTION_SIZE,
+            fontsize=CAPTION_SIZE,
             color="#333333",
         )
     return figure, panels
-
-
-def wrapped(text: str, width: float) -> list[str]:
-    """Break a caption into lines, never inside mathematics.
-
-    Parameters
-    ----------
-    text : str
-        With mathematics between dollar signs.
-    width : float
-        Inches available to a line.
-    """
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
-    font = FontProperties(size=_CAPTION_SIZE)
-
-    def extent(words: str) -> float:
-        return float(text_to_path.get_text_width_height_descent(words, font, "$" in words)[0]) / 72.0
-
-    def inches(words: str) -> float:
-        # Between two letters, since the extent of a word leaves out the bearings at its ends.
-        return extent(f"n{words}n") - extent("nn")
-
-    space = inches(" ")
-    lines: list[str] = []
-    used = 0.0
-    for word in re.findall(r"(?:\$[^$]*\$|[^\s$])+", text):
-        taken = inches(word)
-        if lines and used + space + taken <= width:
-            lines[-1] += f" {word}"
-            used += space + taken
-        else:
-            lines.append(word)
-            used = taken
-    return lines
 
 
 def pale(colour: str, strength: float) -> tuple[float, float, float]:
@@ -301,11 +264,3 @@ def place_labels(axes: Axes, labels: tuple[Label, ...], *, colour: str = "black"
         # The line begins at the box around the text, of which it points to the middle.
         leader = {"arrowstyle": "-", "color": ink, "linewidth": 0.8, "shrinkA": 0.0, "shrinkB": 0.0}
         axes.annotate(label.text, label.to, label.at, arrowprops={**leader, "path_effects": rim}, **style)
-
-
-def tidy_convention(text: str) -> str:
-    """Return a convention as it is printed in a figure, with the signs of mathematics."""
-    signs = (("<=", "≤"), (" sigma", "σ"), ("2 delta ln L", r"$2\,\Delta\ln L$"), (" - ", " − "), ("|", "$|$"))
-    for plain, sign in signs:
-        text = text.replace(plain, sign)
-    return text

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from recast.contours import Band
 from recast.figures import drawing
+from recast.figures.captions import caption_text, stated
 from recast.figures.regions import (
     LayerRegion,
-    caption_text,
     expected_regions,
     finite_edges,
     layer_region,
-    stated,
     visible_edges,
 )
 

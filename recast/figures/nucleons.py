@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recast.figures import drawing
+from recast.figures.captions import caption_text
 from recast.figures.recipe import NucleonFormFactorRecipe
-from recast.figures.regions import caption_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

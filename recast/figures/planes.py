@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recast.figures import drawing
+from recast.figures.captions import caption_text, stated
 from recast.figures.regions import (
     LayerRegion,
-    caption_text,
     expected_regions,
     finite_edges,
     layer_region,
-    stated,
     visible_edges,
 )
 
@@ -131,9 +130,10 @@ def _outline(axes: Axes, region: LayerRegion, extent: tuple[float, float], style
                 axes.plot(band.mass, edge, **style)
     bottom, top = extent
     # Where nothing is known beyond, rather than allowed: fainter than an edge.
-    cut = {**style, "linewidth": 0.5 * style["linewidth"]}
+    faint = {**style, "linewidth": 0.5 * style["linewidth"]}
     for level in region.cuts:
-        for mass, low, high in level:
-            axes.plot([mass, mass], [max(low, bottom / 10.0), min(high, top * 10.0)], **cut)
+        for cut in level:
+            ends = [max(cut.low, bottom / 10.0), min(cut.high, top * 10.0)]
+            axes.plot([cut.mass, cut.mass], ends, **(faint if cut.mass in region.unknown else style))
     for edge in region.edges:
         axes.plot(edge[:, 0], edge[:, 1], **style)

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recast.contours import Band, Region, complement, contour_lines, filled_regions, interval_bands
-from recast.figures.drawing import tidy_convention
 from recast.figures.sampling import Cut, Intervals, cuts, refined
 from recast.limit_curve import LimitCurve
 
@@ -24,11 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LayerRegion",
-    "caption_text",
     "expected_regions",
     "finite_edges",
     "layer_region",
-    "stated",
     "visible_edges",
 ]
 
@@ -48,8 +45,10 @@ class LayerRegion:
     bands : tuple of tuple of Band
         The bands of coupling against mass, for each width in ``layer.sigmas`` from the widest to the
         narrowest, or for the one confidence level of the layer.
-    cuts : tuple of tuple of (mass, low, high)
-        For each of these, the couplings between which the region ends at a mass.
+    cuts : tuple of tuple of Cut
+        For each of these, where the region ends at a mass.
+    unknown : frozenset of float
+        Masses at which it ends because nothing is known beyond, not because the couplings are allowed there.
     plane : tuple of Region
         Instead of bands, for a region that is relative to the best fit in the plane: its outlines.
     edges : tuple of ndarray, shape (n, 2)
@@ -62,6 +61,7 @@ class LayerRegion:
     bands: tuple[tuple[Band, ...], ...]
     convention: str
     cuts: tuple[tuple[Cut, ...], ...] = ()
+    unknown: frozenset[float] = frozenset()
     plane: tuple[Region, ...] = ()
     edges: tuple[FloatArray, ...] = ()
 
@@ -112,10 +112,12 @@ def layer_region(
     at = _with_points(mass, measurements)
     levels = [probability_content(sigma) for sigma in sorted(layer.sigmas, reverse=True)] or [level]
     solved = [_solved(layer, model, measurements, at, confidence_level=one) for one in levels]
+    ends = tuple(cuts(masses, intervals) for masses, intervals, _ in solved)
     return LayerRegion(
         layer=layer,
         bands=tuple(interval_bands(masses, intervals) for masses, intervals, _ in solved),
-        cuts=tuple(cuts(masses, intervals) for masses, intervals, _ in solved),
+        cuts=ends,
+        unknown=frozenset(cut.mass for level in ends for cut in level if _unknown(cut, model, measurements)),
         convention=solved[-1][2],
     )
 
@@ -196,6 +198,13 @@ def _solved(
     return masses, intervals, words[0]
 
 
+def _unknown(cut: Cut, model: Model, measurements: Sequence[Measurement]) -> bool:
+    """Whether a measurement has no prediction on one side of the end of a region."""
+    inside = 2.0 * cut.low if math.isinf(cut.high) else 0.5 * (cut.low + cut.high)
+    interaction = model(mass=np.array(cut.sides), coupling=max(inside, 1e-30))
+    return any(bool(np.isnan(measurement.prediction(interaction)).any()) for measurement in measurements)
+
+
 def _with_points(mass: FloatArray, measurements: Sequence[Measurement]) -> FloatArray:
     """Add the masses at which published curves have points or leave a gap, so that no structure of theirs is lost."""
     extra: list[float] = []
@@ -244,42 +253,6 @@ def _plane_region(
     )
 
 
-def caption_text(
-    caption: str,
-    conventions: Sequence[tuple[str, str]],
-    *,
-    expected: Sequence[str] = (),
-    not_expected: Sequence[str] = (),
-) -> str:
-    """Return the caption with the conventions of its limits in place of ``{convention}``.
-
-    Parameters
-    ----------
-    caption : str
-        As in the recipe.
-    conventions : sequence of (title, convention)
-        Of each limit; when they differ, each is followed by the limits that it belongs to.
-    expected, not_expected : sequence of str
-        Titles of limits whose expected ones are drawn as well, and of those that have none.
-    """
-    titles: dict[str, list[str]] = {}
-    for title, convention in conventions:
-        if convention:
-            titles.setdefault(tidy_convention(convention), []).append(title)
-    stated = [text if len(titles) == 1 else f"{text}: {_listed(of)}" for text, of in titles.items()]
-    text = " ".join(caption.split()).replace("{convention}", "; ".join(stated))
-    if expected:
-        text += f" Thin dashed: expected limits, with the data at the Standard Model prediction ({_listed(expected)})."
-    if not_expected:
-        text += f" No expected limit for {_listed(not_expected)}: only the observed curve is published."
-    return text
-
-
-def stated(regions: Sequence[LayerRegion]) -> list[tuple[str, str]]:
-    """Return titles and conventions of the limits among regions; preferred bands are none."""
-    return [(region.layer.title, region.convention) for region in regions if not region.layer.sigmas]
-
-
 def finite_edges(band: Band, bottom: float, top: float) -> tuple[FloatArray, FloatArray]:
     """Return the edges of a band, with those at zero and infinity moved out of sight.
 
@@ -296,7 +269,3 @@ def visible_edges(band: Band) -> tuple[FloatArray, FloatArray]:
     lower = np.where(band.lower > 0.0, band.lower, math.nan)
     upper = np.where(np.isfinite(band.upper), band.upper, math.nan)
     return lower, upper
-
-
-def _listed(titles: Sequence[str]) -> str:
-    return ", ".join(dict.fromkeys(titles))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -15,7 +16,6 @@ __all__ = ["Cut", "Intervals", "cuts", "refined"]
 FloatArray: TypeAlias = NDArray[np.float64]
 Interval: TypeAlias = tuple[float, float]
 Intervals: TypeAlias = tuple[Interval, ...]
-Cut: TypeAlias = tuple[float, float, float]
 
 # Where a region ends or an edge jumps, masses are added until they lie this close (relative), or often enough.
 _CLOSE = 5e-4
@@ -25,6 +25,26 @@ _ADDED = 5
 _STEEP = 1.35
 _POWER = 3.0
 _LOWEST = 1e-300
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where a region ends at a mass.
+
+    Attributes
+    ----------
+    mass : float
+        GeV: the middle of a step, in the logarithm, as in `recast.contours.interval_bands`.
+    low, high : float
+        Couplings between which there is a region on one side of the mass only; ``high`` may be infinite.
+    sides : (float, float)
+        The masses on both sides.
+    """
+
+    mass: float
+    low: float
+    high: float
+    sides: tuple[float, float]
 
 
 def refined(mass: FloatArray, solve: Callable[[FloatArray], Sequence[Intervals]]) -> tuple[FloatArray, list[Intervals]]:
@@ -73,14 +93,14 @@ def cuts(mass: FloatArray, intervals: Sequence[Intervals]) -> tuple[Cut, ...]:
 
     Returns
     -------
-    tuple of (mass, low, high)
-        The mass is the middle of the step, in the logarithm, as in `recast.contours.interval_bands`.
+    tuple of Cut
+        In the order of the masses.
     """
     found: list[Cut] = []
     for (m, here), (n, there) in pairwise(zip(mass.tolist(), intervals, strict=True)):
         if len(here) != len(there):
             middle = math.sqrt(m * n)
-            found += [(middle, low, high) for low, high in _apart(here, there)]
+            found += [Cut(mass=middle, low=low, high=high, sides=(m, n)) for low, high in _apart(here, there)]
     return tuple(found)
 
 
