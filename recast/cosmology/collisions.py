@@ -84,7 +84,7 @@ def statistics_factors(mass_over_temperature: float, *, quantum: bool = True) ->
     Returns
     -------
     StatisticsFactors
-        To a relative 1e-8 below m_e / T = 10.
+        To a relative 1e-7 below m_e / T = 3, 1e-5 below 10.
 
     Notes
     -----

@@ -1,7 +1,7 @@
 """Temperatures of photons and neutrinos while a vector boson is in equilibrium with the neutrinos.
 
-Photons, electrons and positrons share T_gamma; neutrinos of all flavours (oscillations begin at some MeV) and the
-boson share T_nu, without chemical potentials. With N = ln a, and as in arXiv:1901.02010 and arXiv:2001.04466,
+Photons, electrons and positrons share T_gamma; the boson and the neutrinos of all flavours, which oscillations mix
+below some MeV, share T_nu, without chemical potentials. With N = ln a, as in arXiv:1901.02010 and arXiv:2001.04466,
 
     d rho_em / dN         = -3 (rho + p)_em         - Q / H ,
     d (rho_nu + rho_Z')/dN = -3 (rho + p)_(nu + Z') + Q / H ,

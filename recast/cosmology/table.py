@@ -50,7 +50,7 @@ KAPPAS: FloatArray = 10.0 ** np.concatenate(
 _STANDARD_MODEL = 3.045
 _STANDARD_MODEL_TOLERANCE = 1e-3
 # Relative, of a single N_eff between the nodes.
-_INTERPOLATION_TOLERANCE = 1e-3
+_INTERPOLATION_TOLERANCE = 3e-4
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,6 +47,7 @@ class Observable(Protocol):
 OBSERVABLES: dict[str, str] = {
     "trident_ratio": "recast.observables.trident_ratio:TridentRatio",
     "event_counts": "recast.observables.event_counts:EventCounts",
+    "effective_neutrinos": "recast.observables.effective_neutrinos:EffectiveNeutrinos",
     "magnetic_moment": "recast.observables.magnetic_moment:MagneticMoment",
     "resonance_limit": "recast.observables.resonance_limit:ResonanceLimit",
     "plasmon_decay": "recast.observables.plasmon_decay:PlasmonDecay",

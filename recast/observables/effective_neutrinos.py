@@ -1,0 +1,134 @@
+"""Effective number of neutrinos with a vector boson in equilibrium with them in the early universe.
+
+Two calculations, chosen by ``approximation``:
+
+- ``evolution``: the temperatures of photons and neutrinos from 20 MeV on, with weak interactions and the decays of the
+  boson into electrons, from the shipped table (`recast.cosmology.table`);
+- ``kamada_yu``: all neutrinos decouple at once at 1.5 MeV (`recast.cosmology.decoupling`), the approximation behind
+  the vertical line at 5 MeV in arXiv:1902.06765.
+
+Both hold for a boson that is in equilibrium with the neutrinos, which asks for a smallest width into them
+(`recast.cosmology.thermalisation`). Below it the boson may be produced in part, and adds less than a boson in
+equilibrium; nothing is claimed there, and the prediction is that of the Standard Model. The charges enter through the
+widths: into all neutrinos, and into electrons, at tree level or through loop mixing at q^2 = m^2, since these bosons
+are on their mass shell.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import BaseModel, ConfigDict
+
+from recast.decays import partial_widths
+from recast.numbers import Positive
+
+if TYPE_CHECKING:
+    from recast.cosmology.table import NEffTable
+    from recast.interactions import Interaction, U1Mediator
+    from recast.model import Model
+
+__all__ = ["EffectiveNeutrinos"]
+
+FloatArray = NDArray[np.float64]
+
+
+class EffectiveNeutrinos(BaseModel):
+    """N_eff, or what a boson adds to it in units of a published upper limit.
+
+    Attributes
+    ----------
+    approximation : {"evolution", "kamada_yu"}
+        How N_eff is computed.
+    upper_limit : float, optional
+        Largest excess over the Standard Model that a publication allows. With it the prediction is the excess in units
+        of this limit, for likelihoods of the type ``limit_curve``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    parts: ClassVar[tuple[str, ...]] = ("neutrinos",)
+    bounded: ClassVar[bool] = True
+    """Predictions for bosons lighter than the table are not-a-number."""
+    search_range: ClassVar[tuple[float, float]] = (1e-11, 1e2)
+    """Couplings between which limits lie: equilibrium with neutrinos begins near 1e-10."""
+
+    type: Literal["effective_neutrinos"] = "effective_neutrinos"
+    approximation: Literal["evolution", "kamada_yu"] = "evolution"
+    upper_limit: Positive | None = None
+
+    def applicable(self, interaction: Interaction) -> str | None:
+        """Return why nothing can be said about an interaction, or None."""
+        mediators = interaction.mediators
+        if mediators is None:
+            return "a shift of neutrino couplings alone does not say which boson fills the early universe"
+        if len(mediators) > 1:
+            return "N_eff is computed for one boson in the early universe, not for several"
+        if self.approximation == "kamada_yu" and any(boson.charges["e"] != 0.0 for boson in mediators):
+            return (
+                "neutrinos that decouple at once leave out that electrons couple to the boson as well: "
+                "choose the full evolution"
+            )
+        return None
+
+    def contributions(self, interaction: Interaction) -> dict[str, FloatArray]:
+        """Return the prediction, which has one part.
+
+        Parameters
+        ----------
+        interaction : Interaction
+            With parameters of any broadcast shape.
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``neutrinos``, of the interaction's shape: N_eff, or the excess in units of the upper limit.
+        """
+        return {"neutrinos": self.predict(interaction)}
+
+    def predict(self, interaction: Interaction) -> FloatArray:
+        """Return N_eff or the excess in units of the upper limit, of the interaction's shape."""
+        standard = 3.0 if self.approximation == "kamada_yu" else _table().standard_model
+        n_eff = np.full(tuple(interaction.shape), standard)
+        for mediator in interaction.mediators or ():
+            n_eff = self._with_boson(mediator, standard)
+        return n_eff if self.upper_limit is None else (n_eff - standard) / self.upper_limit
+
+    def polynomials(self, model: Model, mass: ArrayLike) -> dict[str, FloatArray] | None:  # noqa: ARG002
+        """Return None: N_eff is no polynomial in the coupling."""
+        return None
+
+    def _with_boson(self, mediator: U1Mediator, standard: float) -> FloatArray:
+        """Return N_eff in the shape of the mediator."""
+        from recast.cosmology.decoupling import instantaneous_n_eff
+        from recast.cosmology.thermalisation import thermal_width
+
+        # Once per mass: the search for a limit repeats every mass for hundreds of couplings.
+        masses, index = np.unique(mediator.mass, return_inverse=True)
+        each = type(mediator)(mediator.charges, mass=masses, coupling=1.0, mixing=mediator.mixing)
+        widths = partial_widths(each)
+        shape = mediator.mass.shape
+
+        def spread(values: FloatArray) -> FloatArray:
+            return np.asarray(values[index].reshape(shape))
+
+        squared = mediator.coupling_squared
+        thermal = spread(widths["invisible"]) * squared >= spread(thermal_width(masses))
+        if self.approximation == "kamada_yu":
+            flavours = sum(charge != 0.0 for charge in mediator.charges.values())
+            return np.where(thermal, spread(instantaneous_n_eff(masses, flavours=flavours)), standard)
+        electrons = spread(widths["ee"]) * squared
+        mass, electrons, thermal = np.broadcast_arrays(mediator.mass, electrons, thermal)
+        result = np.full(thermal.shape, standard)
+        result[thermal] = _table()(mass[thermal], electrons[thermal])
+        return result
+
+
+def _table() -> NEffTable:
+    """Return the shipped table, or the one in the folder that ``RECAST_GRIDS`` names."""
+    from recast.cosmology.table import KIND, shipped_table
+    from recast.grid import grid_path
+
+    return shipped_table(str(grid_path(KIND)))
