@@ -35,6 +35,7 @@ def shows(name: str, measurement: str, mass: float, coupling: float, *, level: i
     ("measurement", "inside", "outside"),
     [
         ("ccfr", [(0.01, 1e-3), (1.0, 0.01), (100.0, 0.3)], [(0.01, 5e-4), (1.0, 1e-3), (100.0, 0.1)]),
+        ("bbn_2019", [(1e-3, 2e-4), (5e-3, 0.5)], [(5.5e-3, 2e-4), (5.5e-3, 0.5)]),
         ("borexino", [(1e-3, 1e-4), (0.1, 0.01)], [(0.1, 3e-3), (1.0, 0.03)]),
         # Nothing is said outside the masses of a search, nor in the gap around the J/psi.
         ("babar_4mu", [(0.3, 0.01), (5.0, 0.1)], [(0.2, 0.5), (9.0, 0.5), (0.3, 1e-4), (3.1, 0.5)]),
@@ -52,6 +53,37 @@ def test_regions_of_the_figure_of_2019(
         assert shows("altmannshofer2019_fig8", measurement, mass, coupling)
     for mass, coupling in outside:
         assert not shows("altmannshofer2019_fig8", measurement, mass, coupling)
+
+
+def test_the_end_of_what_is_known_is_no_edge() -> None:
+    """A published curve ends where the search does; an excess of neutrinos really falls below its bound."""
+    regions = {r.layer.measurement: r for r in figure("altmannshofer2019_fig8").regions}
+    curve, bound = regions["lhc_4mu_cms"], regions["bbn_2019"]
+    (ends,) = curve.cuts
+    assert [cut.mass for cut in ends] == pytest.approx([5.04444, 60.6426], rel=1e-3)
+    assert curve.unknown == {cut.mass for cut in ends}
+    ((end,),) = bound.cuts
+    assert end.mass == pytest.approx(5.25e-3, rel=0.005)  # the 5 MeV line of the papers
+    assert not bound.unknown
+
+
+def test_limits_without_a_confidence_level_get_none() -> None:
+    for name, title in (("altmannshofer2019_fig8", "BBN"), ("today", "white dwarfs")):
+        assert f"without a confidence level: {title}" in figure(name).caption
+
+
+def test_the_newest_figure_has_the_newest_forms() -> None:
+    name = "today"
+    # Bosons that heat the neutrinos, by the evolution: a bound that rises with the mixing, unlike the 5 MeV line.
+    assert shows(name, "n_eff", 5e-3, 5e-5)
+    assert shows(name, "n_eff", 0.0138, 1e-3)
+    assert not shows(name, "n_eff", 0.0138, 5e-5)
+    # Muon g-2 prefers nothing any more, and excludes from above.
+    assert shows(name, "muon_g2:year=2025", 1e-2, 1e-3)
+    assert not shows(name, "muon_g2:year=2025", 1e-2, 1e-4)
+    assert shows(name, "lhc_4mu_atlas2023", 16.0, 0.004)
+    assert not shows(name, "lhc_4mu_cms", 16.0, 0.004)
+    assert "Missing" in figure(name).caption
 
 
 def test_the_narrow_band_lies_in_the_wide_one() -> None:

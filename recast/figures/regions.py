@@ -32,6 +32,7 @@ __all__ = [
 FloatArray = NDArray[np.float64]
 
 _COUPLINGS = 400
+_WITHOUT_LEVEL = "as published, without a confidence level"
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +119,7 @@ def layer_region(
         bands=tuple(interval_bands(masses, intervals) for masses, intervals, _ in solved),
         cuts=ends,
         unknown=frozenset(cut.mass for level in ends for cut in level if _unknown(cut, model, measurements)),
-        convention=solved[-1][2],
+        convention=_WITHOUT_LEVEL if _has_no_level(measurements, level) else solved[-1][2],
     )
 
 
@@ -196,6 +197,14 @@ def _solved(
 
     masses, intervals = refined(mass, solve)
     return masses, intervals, words[0]
+
+
+def _has_no_level(measurements: Sequence[Measurement], level: float) -> bool:
+    """Whether a limit is drawn as it was published, and no source states its confidence level."""
+    (first, *others) = measurements
+    if others or not first.upper_limit_only or level != getattr(first.likelihood, "confidence_level", None):
+        return False
+    return all(source.confidence_level is None for source in first.provenance.values())
 
 
 def _unknown(cut: Cut, model: Model, measurements: Sequence[Measurement]) -> bool:
