@@ -246,3 +246,22 @@ def test_the_fullest_figure_takes_seconds_from_cold(tmp_path: Path) -> None:
     subprocess.run(command, check=True, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime) < 6.0
+
+
+def test_the_command_draws_expected_limits(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from recast.cli.main import main
+
+    path = recipe_file(tmp_path, CCFR)
+    out = [tmp_path / "with.svg", tmp_path / "without.svg"]
+    for file, option in zip(out, (["--expected"], []), strict=True):
+        result = CliRunner().invoke(main, ["plot", str(path), "-o", str(file), *option])
+        assert result.exit_code == 0, result.output
+    assert len(out[0].read_bytes()) > len(out[1].read_bytes())
+    # Refused before anything is written.
+    result = CliRunner().invoke(
+        main, ["plot", "altmannshofer2019_fig4", "-o", str(tmp_path / "flux.png"), "--expected"]
+    )
+    assert result.exit_code != 0
+    assert not (tmp_path / "flux.png").exists()
