@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -133,6 +133,8 @@ class U1Mediator:
         object.__setattr__(self, "charges", MappingProxyType(complete))
         object.__setattr__(self, "mass", checked("mass", mass, positive=True))
         object.__setattr__(self, "coupling", checked("coupling", coupling))
+        if mixing not in get_args(Mixing):
+            raise unknown("kinetic mixing", mixing, get_args(Mixing))
         object.__setattr__(self, "mixing", mixing)
         _check_broadcast(mass=self.mass, coupling=self.coupling)
 

@@ -162,3 +162,8 @@ def test_parameters_are_copies_and_cannot_be_changed() -> None:
     assert mediator.mass[0] == 1.0
     with pytest.raises(ValueError, match="read-only"):
         mediator.mass[0] = 3.0
+
+
+def test_an_unknown_mixing_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match=r"unknown kinetic mixing 'loop': did you mean one_loop\?"):
+        U1Mediator({"mu": 1.0}, mass=1.0, coupling=0.1, mixing="loop")  # type: ignore[arg-type]
