@@ -110,7 +110,7 @@ def wheel(words: Sequence[str]) -> None:
         create_environment(environment)
         python = program(environment, "python")
         run([python, "-m", "pip", "install", "--quiet", f"{built}[test]"], cwd=folder)
-        # Tests, the documentation they read and link to, and pytest's settings, but no packages: only the wheel can be imported.
+        # Tests, the documents they read and link to, and settings, but no packages: only the wheel can be imported.
         elsewhere = folder / "elsewhere"
         for name in ("tests", "docs", "benchmarks"):
             shutil.copytree(ROOT / name, elsewhere / name, ignore=shutil.ignore_patterns("__pycache__"))
