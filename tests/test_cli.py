@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from recast.cli.main import main
+from recast.table_file import TABLES
 
 MUMU = "numu_numu_mu-mu+"
 PLANE = """\
@@ -397,9 +398,8 @@ def test_validate_json_and_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_grid_info() -> None:
     grids = run_json("grid", "info")["grids"]
-    assert [grid["grid"] for grid in grids] == sorted(
-        f"trident_{pair}" for pair in ("ee", "emu", "mumu", "etau", "mutau", "tautau")
-    )
+    spectra = [f"trident_{pair}" for pair in ("ee", "emu", "mumu", "etau", "mutau", "tautau")]
+    assert [grid["grid"] for grid in grids] == sorted([*spectra, *TABLES])
     for grid in grids:
         assert Path(grid["file"]).name == f"{grid['grid']}.h5"
         assert all(table["intact"] for table in grid["tables"].values())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -236,16 +234,6 @@ def test_a_guide_marks_a_ratio_of_mass_and_coupling(tmp_path: Path) -> None:
     (axes,) = draw(compute(load_recipe(path))).axes
     (line,) = [line for line in axes.lines if line.get_color() == COLOURS["wine"]]
     np.testing.assert_allclose(np.divide(line.get_xdata(), line.get_ydata()), 750.0)
-
-
-def test_the_fullest_figure_takes_seconds_from_cold(tmp_path: Path) -> None:
-    """In processor time of a fresh interpreter, imports included, which other processes do not lengthen."""
-    resource = pytest.importorskip("resource")  # not on every system
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-m", "recast", "plot", "altmannshofer2019_fig8", "-o", str(tmp_path / "figure.png")]
-    subprocess.run(command, check=True, capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime) < 6.0
 
 
 def test_the_command_draws_expected_limits(tmp_path: Path) -> None:
