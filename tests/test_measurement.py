@@ -48,6 +48,7 @@ def test_every_measurement_in_every_variant(reference: str) -> None:
     for source in measurement.citations:
         assert source.bibtex.count("{") == source.bibtex.count("}")
         assert source.arxiv or source.doi
+        assert all(identifier in source.bibtex for identifier in (source.arxiv, source.doi) if identifier)
     numbers = np.shape(measurement.data)
     standard = measurement.prediction(StandardModel())
     assert standard.shape == numbers
