@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict
 
 from recast.constants import LEPTON_MASS
+from recast.observables.quadratic import square_coefficients
 
 if TYPE_CHECKING:
     from recast.interactions import Interaction
@@ -93,17 +94,7 @@ class MagneticMoment(BaseModel):
         dict of str to ndarray, shape (n_mass, 3), or None
             Lowest order first; None where the model is not quadratic in its coupling.
         """
-        if "coupling" not in model.parameters:
-            return None
-        masses = np.atleast_1d(np.asarray(mass, dtype=np.float64))
-        interaction = model(mass=masses[:, None], coupling=np.array([[1.0, 2.0]]))
-        if self.applicable(interaction) is not None:
-            return None
-        one, two = self.predict(interaction).T
-        if not np.allclose(two, 4.0 * one, rtol=1e-12, atol=0.0):
-            return None
-        zero = np.zeros_like(one)
-        return {"one_loop": np.stack([zero, zero, one], axis=1)}
+        return square_coefficients(self, model, mass)
 
 
 def vector_loop(mass: ArrayLike, *, lepton_mass: float) -> FloatArray:

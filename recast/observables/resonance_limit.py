@@ -30,6 +30,7 @@ from recast.interactions import Mixing, U1Mediator
 from recast.limit_curve import LimitCurve, load_limit_curve
 from recast.model import LeptonCharges
 from recast.numbers import Positive
+from recast.observables.quadratic import square_coefficients
 
 if TYPE_CHECKING:
     from recast.interactions import Interaction
@@ -159,17 +160,7 @@ class ResonanceLimit(BaseModel):
             Lowest order first, zeros where there is no constraint; None where the model is not quadratic in its
             coupling.
         """
-        if "coupling" not in model.parameters:
-            return None
-        masses = np.atleast_1d(np.asarray(mass, dtype=np.float64))
-        interaction = model(mass=masses[:, None], coupling=np.array([[1.0, 2.0]]))
-        if self.applicable(interaction) is not None:
-            return None
-        one, two = np.nan_to_num(self.predict(interaction)).T
-        if not np.allclose(two, 4.0 * one, rtol=1e-12, atol=0.0):
-            return None
-        zero = np.zeros_like(one)
-        return {"signal": np.stack([zero, zero, one], axis=1)}
+        return square_coefficients(self, model, mass)
 
     def relative_rate(self, mediator: U1Mediator) -> FloatArray:
         """Return the signal at g' = 1, in units of the excluded one.

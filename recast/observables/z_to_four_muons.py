@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from recast.decays import branching_ratio
 from recast.numbers import Positive
+from recast.observables.quadratic import square_coefficients
 from recast.z_to_four_muons.width import Z_TO_MUMU, relative_width
 
 if TYPE_CHECKING:
@@ -116,20 +117,7 @@ class ZToFourMuons(BaseModel):
             Lowest order first, zeros where there is no constraint; None where the model is not quadratic in its
             coupling.
         """
-        if "coupling" not in model.parameters:
-            return None
-        masses = np.atleast_1d(np.asarray(mass, dtype=np.float64))
-        interaction = model(mass=masses[:, None], coupling=np.array([[1.0, 2.0]]))
-        if self.applicable(interaction) is not None:
-            return None
-        result = {}
-        for part, values in self.contributions(interaction).items():
-            one, two = np.nan_to_num(values).T
-            if not np.allclose(two, 4.0 * one, rtol=1e-12, atol=0.0):
-                return None
-            zero = np.zeros_like(one)
-            result[part] = np.stack([zero, zero, one], axis=1)
-        return result
+        return square_coefficients(self, model, mass)
 
     def _per_coupling_squared(self, mediator: U1Mediator) -> tuple[FloatArray, FloatArray]:
         """Return events of resonance and interference at ``g' = 1``, of the shape of the mass."""
@@ -178,6 +166,4 @@ def _read(path: str, selection: str) -> _Interpolation:
     table = load(path, selection)
     # Monotone between the nodes, so that the edge of the cut does not make it overshoot.
     values = PchipInterpolator(np.log(table.masses), np.stack([table.acceptance, table.interference], axis=-1))
-    return _Interpolation(
-        float(table.masses[0]), float(table.masses[-1]), table.standard_model, table.share, values
-    )
+    return _Interpolation(float(table.masses[0]), float(table.masses[-1]), table.standard_model, table.share, values)
