@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from recast.errors import RecastError, unknown
 from recast.interactions import ContactInteraction, Mixing, U1Mediator
@@ -110,10 +110,7 @@ class Model(BaseModel):
 
 
 class LeptonCharges(BaseModel):
-    """Charges of the charged leptons and their neutrinos, in units of the coupling.
-
-    The charge is that of the doublet and of the singlet alike: the boson couples to the vector current.
-    """
+    """Charges of the charged leptons, in units of the coupling."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -123,41 +120,61 @@ class LeptonCharges(BaseModel):
 
 
 class U1Model(Model):
-    """A gauged U(1) with vector couplings to leptons.
+    """A gauged U(1) that couples to leptons, quarks or, by mixing, to electric charge.
 
     Attributes
     ----------
     charges : LeptonCharges
-        Of e, mu and tau with their neutrinos; at least one differs from zero.
-    mixing : {"none", "one_loop"}
-        Kinetic mixing with the photon: none, or what the loops of the charged leptons give. Loops are finite only
-        when the charges sum to zero.
+        Vector charges of e, mu and tau.
+    axial : LeptonCharges
+        Axial charges of e, mu and tau; none by default. Neutrinos have the difference, vector minus axial.
+    quarks : float
+        Vector charge that all quarks share: 1/3 for baryon number.
+    mixing : {"none", "one_loop", "fixed"}
+        Kinetic mixing with the photon: none, what the loops of the charged leptons give, or ``epsilon``. Loops are
+        finite only when the vector charges of the leptons sum to zero and quarks have none.
+    epsilon : float
+        Fixed mixing in units of the coupling.
     """
 
     parameters: ClassVar[tuple[str, ...]] = ("mass", "coupling")
 
     kind: Literal["u1"]
     charges: LeptonCharges
+    axial: LeptonCharges = LeptonCharges(e=0.0, mu=0.0, tau=0.0)
+    quarks: Charge = 0.0
     mixing: Mixing
-
-    @field_validator("charges")
-    @classmethod
-    def _couples(cls, charges: LeptonCharges) -> LeptonCharges:
-        if not any(charges.model_dump().values()):
-            msg = "all charges are zero: the boson would couple to nothing"
-            raise ValueError(msg)
-        return charges
+    epsilon: Charge = 0.0
 
     @model_validator(mode="after")
-    def _loops_are_finite(self) -> Self:
+    def _couples(self) -> Self:
+        leptons = (*self.charges.model_dump().values(), *self.axial.model_dump().values())
+        if not any((*leptons, self.quarks, self.epsilon)):
+            msg = "all charges are zero: the boson would couple to nothing"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _mixing_is_known(self) -> Self:
         total = sum(self.charges.model_dump().values())
-        if self.mixing == "one_loop" and abs(total) > _ROUNDING:
-            msg = f"mixing: one_loop needs charges that sum to zero, or the loops diverge; they sum to {total:g}"
+        if self.mixing == "one_loop" and (abs(total) > _ROUNDING or self.quarks):
+            what = f"they sum to {total:g}" if abs(total) > _ROUNDING else "quarks have charges besides"
+            msg = f"mixing: one_loop needs charges of leptons that sum to zero, or the loops diverge; {what}"
+            raise ValueError(msg)
+        if (self.mixing == "fixed") != (self.epsilon != 0.0):
+            msg = "epsilon belongs to mixing: fixed, which needs it; it is the mixing in units of the coupling"
             raise ValueError(msg)
         return self
 
     def _interaction(self, **parameters: ArrayLike) -> Interaction:
-        return U1Mediator(self.charges.model_dump(), **parameters, mixing=self.mixing)
+        return U1Mediator(
+            self.charges.model_dump(),
+            **parameters,
+            axial=self.axial.model_dump(),
+            quarks=self.quarks,
+            mixing=self.mixing,
+            epsilon=self.epsilon,
+        )
 
 
 class ContactModel(Model):
