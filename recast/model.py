@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, TypeAlias
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from recast.interactions import Interaction
 
-__all__ = ["MODEL_KINDS", "ContactModel", "LeptonCharges", "Model", "U1Model", "load_model"]
+__all__ = ["MODEL_KINDS", "ContactModel", "LeptonCharges", "Model", "U1Model", "load_model", "u1_model"]
 
 
 
@@ -234,3 +234,69 @@ def load_model(name_or_path: str | Path, *, plugins: Sequence[str | Path] = ()) 
         raise document.error(f"the name {model.name!r} is not that of the file", ("name",))
     model._selected = selected  # noqa: SLF001
     return model
+
+
+def u1_model(
+    charges: Mapping[str, float] | None = None,
+    *,
+    axial: Mapping[str, float] | None = None,
+    quarks: float = 0.0,
+    mixing: Mixing | None = None,
+    epsilon: float = 0.0,
+) -> U1Model:
+    """Return a gauged U(1) with charges of one's own.
+
+    Parameters
+    ----------
+    charges, axial : mapping of str to float
+        Vector and axial charges of e, mu and tau; absent ones are zero.
+    quarks : float
+        Vector charge of every quark.
+    mixing : {"none", "one_loop", "fixed"}, optional
+        Kinetic mixing with the photon; fixed when ``epsilon`` is given, else none.
+    epsilon : float
+        Fixed mixing in units of the coupling.
+
+    Raises
+    ------
+    DocumentError
+        When charges are unknown, not finite or all zero, or do not go with the mixing.
+
+    Examples
+    --------
+    >>> u1_model({"e": 1, "mu": -1}).charges.mu
+    -1.0
+    """
+    from recast.documents import Document
+
+    def complete(given: Mapping[str, float] | None) -> dict[str, float]:
+        return {"e": 0.0, "mu": 0.0, "tau": 0.0} | dict(given or {})
+
+    words = [f"{name}={value:g}" for name, value in (charges or {}).items()]
+    words += [f"axial {name}={value:g}" for name, value in (axial or {}).items()]
+    data = {
+        "name": "u1",
+        "title": f"U(1) with charges {', '.join(words) or 'none'}",
+        "kind": "u1",
+        "charges": complete(charges),
+        "axial": complete(axial),
+        "quarks": quarks,
+        "mixing": mixing or ("fixed" if epsilon else "none"),
+        "epsilon": epsilon,
+        "provenance": {"model": _HOLDOM},
+    }
+    return Document("model u1", data).validate(U1Model)
+
+
+# What a boson with arbitrary charges is named after, for lack of a model of its own.
+_HOLDOM = {
+    "paper": "B. Holdom, Phys. Lett. B 166 (1986) 196",
+    "place": "a further U(1) beside that of electromagnetism",
+    "inspire": "Holdom:1985ag",
+    "doi": "10.1016/0370-2693(86)91377-8",
+    "bibtex": (
+        '@article{Holdom:1985ag, author = "Holdom, Bob", title = "{Two U(1)\'s and Epsilon Charge Shifts}", '
+        'journal = "Phys. Lett. B", volume = "166", pages = "196--198", year = "1986", '
+        'doi = "10.1016/0370-2693(86)91377-8"}'
+    ),
+}

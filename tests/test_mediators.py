@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from recast.channels import Channel
+from recast.cli import main
 from recast.constants import DEFAULT_INPUTS, LEPTON_MASS
 from recast.errors import DocumentError
 from recast.interactions import ContactInteraction, U1Mediator
@@ -122,3 +126,33 @@ def test_mixing_is_checked(tmp_path: Path, lines: str, message: str) -> None:
     )
     with pytest.raises(DocumentError, match=message):
         load_model(file)
+
+
+def run(*words: str) -> Any:
+    return CliRunner().invoke(main, words, prog_name="recast")
+
+
+def test_u1_takes_its_charges_from_the_command_line() -> None:
+    point = ("ccfr", "--mass", "0.1", "--json")
+    named = json.loads(run("limit", "lmu_ltau:mixing=none", *point).stdout)["limits"]
+    free = run("limit", "u1", *point, "--charge", "mu=1", "--charge", "tau=-1")
+    assert json.loads(free.stdout)["limits"] == named
+    axial = json.loads(run("limit", "u1", *point, "--charge", "mu=1", "--axial", "mu=0.5").stdout)["limits"]
+    assert axial != named
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("u1",), "all charges are zero"),
+        (("u1", "--charge", "muon=1"), "unknown lepton 'muon'"),
+        (("u1", "--charge", "mu"), "--charge is written LEPTON=CHARGE, such as mu=1, not 'mu'"),
+        (("u1", "--charge", "mu=x"), "--charge is written LEPTON=CHARGE"),
+        (("u1", "--charge", "mu=1", "--mixing", "one_loop"), "or the loops diverge; they sum to 1"),
+        (("lmu_ltau", "--charge", "mu=1"), "lmu_ltau has charges of its own"),
+    ],
+)
+def test_wrong_charges_are_one_sentence(words: tuple[str, ...], message: str) -> None:
+    result = run("limit", *words, "ccfr", "--mass", "1")
+    assert result.exit_code == 2, result.output
+    assert message in result.stderr

@@ -154,7 +154,7 @@ def test_a_bad_file_is_told_with_line_and_key(tmp_path: Path, old: str, new: str
 def test_loop_mixing_needs_charges_that_sum_to_zero(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(GOOD.replace("tau: -1", "tau: 0").replace("mixing: none", "mixing: one_loop"))
-    with pytest.raises(DocumentError, match="needs charges of leptons that sum to zero, or the loops diverge; they sum to 1"):
+    with pytest.raises(DocumentError, match="needs charges of leptons that sum to zero.*; they sum to 1"):
         load_model(file)
 
 
