@@ -15,7 +15,8 @@ a boson below 2 m_e that does not couple to neutrinos, are left out: it is stabl
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,17 @@ from recast.mixing import loop_mixing_timelike, on_shell_charge_squared
 
 if TYPE_CHECKING:
     from recast.interactions import U1Mediator
+    from recast.model import U1Model
 
-__all__ = ["FINAL_STATES", "branching_ratio", "partial_widths", "proper_decay_length", "total_width"]
+__all__ = [
+    "FINAL_STATES",
+    "DecayTable",
+    "branching_ratio",
+    "decay_table",
+    "partial_widths",
+    "proper_decay_length",
+    "total_width",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -135,6 +145,69 @@ def proper_decay_length(mediator: U1Mediator, *, inputs: ElectroweakInputs = DEF
     length = np.full(np.shape(width), np.inf)
     np.divide(HBARC_GEV_FM * _METRES_PER_FM, width, out=length, where=width > 0.0)
     return length
+
+
+@dataclass(frozen=True)
+class DecayTable:
+    """The decays of a boson at one mass.
+
+    Attributes
+    ----------
+    mass : float
+        GeV.
+    coupling : float or None
+        None for quantities in units of the coupling: the widths are then ``Gamma / g'^2``, the length ``g'^2 c tau``.
+    widths : dict of str to float
+        GeV, by final state (`FINAL_STATES`).
+    branching_ratios : dict of str to float
+        They sum to one, or are all zero for a stable boson.
+    total_width : float
+        GeV.
+    decay_length : float
+        c tau in metres; infinite for a stable boson.
+    """
+
+    mass: float
+    coupling: float | None
+    widths: dict[str, float]
+    branching_ratios: dict[str, float]
+    total_width: float
+    decay_length: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values."""
+        return asdict(self)
+
+
+def decay_table(model: U1Model, mass: float, *, coupling: float | None = None) -> DecayTable:
+    """Return how the boson of a model decays.
+
+    Parameters
+    ----------
+    model : U1Model
+        As loaded by `recast.load_model`.
+    mass : float
+        GeV.
+    coupling : float, optional
+        Widths and the decay length are given in its units when it is absent.
+
+    Raises
+    ------
+    OutOfRangeError
+        When the mass or the coupling is not a finite number of the right sign.
+    """
+    (boson,) = model(mass=float(mass), coupling=1.0 if coupling is None else coupling).mediators or ()
+    scale = float(boson.coupling_squared)
+    widths = {state: scale * float(width) for state, width in partial_widths(boson).items()}
+    total = math.fsum(widths.values())
+    return DecayTable(
+        mass=float(mass),
+        coupling=coupling,
+        widths=widths,
+        branching_ratios={state: float(branching_ratio(boson, state)) for state in FINAL_STATES},
+        total_width=total,
+        decay_length=float(proper_decay_length(boson)),
+    )
 
 
 def _ratio(mediator: U1Mediator, inputs: ElectroweakInputs) -> FloatArray:
