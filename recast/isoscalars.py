@@ -13,10 +13,11 @@ pi0 gamma and eta gamma, and the form factor omega/6 + phi/3 for kaon pairs: kao
 the baryonic current omega/3 - phi/3 vanishes at s = 0. Further up, a straight line of m leads to the quarks' values
 1/6 and 1/3 (times the QCD correction), which hold for the sum of all channels on average.
 
-For the baryonic current this is within 10% of two published evaluations, arXiv:1801.04847 and arXiv:2201.01788, at
-and below the omega and at the phi; between them and up to 1.5 GeV within 25% of the second (the first has the other
-sign of the interference and a kaon form factor of phi alone). From 1.5 to 2 GeV the peaks of omega(1650) and phi(1680)
-are averaged over: the evaluations differ from each other, and from this one, by up to a factor of 2.
+For the baryonic current this is within 5% of the evaluation of arXiv:2201.01788 below the omega and around both mesons,
+and within 20% up to 1.5 GeV. That of arXiv:1801.04847 is within 10% between 0.75 and 0.98 GeV and 1.8 times as large
+from 1.1 to 1.3 GeV, where it makes kaons by the phi alone. From 1.5 to 2 GeV the peaks of omega(1650) and phi(1680) are
+averaged over, and the published evaluations differ by up to a factor of 2: this one lies between them or within 10% of
+one.
 """
 
 from __future__ import annotations

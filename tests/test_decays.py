@@ -146,6 +146,27 @@ def test_baryons_minus_leptons() -> None:
     assert branching_ratio(at_omega, "hadrons") == pytest.approx(0.935, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("mass", "published"),
+    [(0.22, 0.7110), (0.3, 0.5255), (0.5, 0.4013), (0.7, 0.1445), (0.77, 0.0823), (0.9, 0.2614), (1.0195, 0.0196)]
+    + [(1.4, 0.2751), (1.6, 0.2280), (2.5, 0.2392), (6.0, 0.1556), (10.0, 0.1506), (20.0, 0.1462)],
+)
+def test_published_branching_ratios_of_a_dark_photon(mass: float, published: float) -> None:
+    """To e+ e-: arXiv:1801.04847 and its code, from a fit to exclusive channels instead of R, quarks above 2 GeV."""
+    assert branching_ratio(dark_photon(mass), "ee") == pytest.approx(published, rel=0.025)
+
+
+@pytest.mark.parametrize(
+    ("mass", "published"),
+    [(0.3, 0.2953), (0.75, 0.2437), (0.77, 0.1247), (0.782, 0.0192), (0.9, 0.2659), (1.0195, 0.0193), (1.5, 0.2386)]
+    + [(1.8, 0.2222), (6.0, 0.1733), (20.0, 0.1624)],
+)
+def test_published_branching_ratios_of_baryons_minus_leptons(mass: float, published: float) -> None:
+    """To e+ e-, as above."""
+    mediator = U1Mediator(dict.fromkeys(LEPTON_MASS, -1.0), quarks=1.0 / 3.0, mass=mass, coupling=1.0)
+    assert branching_ratio(mediator, "ee") == pytest.approx(published, rel=0.03)
+
+
 def test_hadrons_through_loop_mixing_are_rare() -> None:
     mixed, plain = (boson(L_MU_L_TAU, [0.775, 1.0195, 3.0], mixing) for mixing in ("one_loop", "none"))
     assert np.array_equal(branching_ratio(plain, "hadrons"), [0.0, 0.0, 0.0])
