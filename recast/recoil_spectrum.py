@@ -254,7 +254,8 @@ def _condensed(position: FloatArray, weights: FloatArray) -> tuple[FloatArray, F
     angle = math.pi * (np.arange(number) + 0.5) / number
     centre = 0.5 * (highest + lowest)
     unit = np.clip((position - centre) / max(half, 1e-300), -1.0, 1.0)
-    moments = weights @ np.polynomial.chebyshev.chebvander(unit, number - 1)
+    # Not as a matrix product: threads of a BLAS wait for each other longer than this takes.
+    moments = np.einsum("km,mn->kn", weights, np.polynomial.chebyshev.chebvander(unit, number - 1))
     moments[:, 1:] *= 2.0
     back = np.cos(angle[:, None] * np.arange(number))
     return centre + half * np.cos(angle), (moments @ back.T) / number

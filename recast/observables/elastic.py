@@ -6,7 +6,7 @@ level, vector and axial; mixing with the photon, whose loops depend on K2; or sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -20,6 +20,7 @@ from recast.polynomials import evaluate
 
 if TYPE_CHECKING:
     from recast.constants import ElectroweakInputs
+    from recast.flux import Flux
     from recast.interactions import Interaction, U1Mediator
     from recast.recoil_spectrum import RecoilSpectrum
 
@@ -27,6 +28,7 @@ __all__ = [
     "at_masses",
     "electron_shifts",
     "family",
+    "load_beam",
     "mass_polynomials",
     "reason_unchanged",
     "recoil_expansions",
@@ -34,6 +36,26 @@ __all__ = [
 ]
 
 FloatArray = NDArray[np.float64]
+
+
+def load_beam(name: str, neutrino: str, context: Mapping[str, object]) -> Flux:
+    """Load the flux of one species as a measurement names it.
+
+    Parameters
+    ----------
+    name : str
+        Of a flux, or of a CSV file relative to that of the measurement.
+    neutrino : str
+        Species.
+    context : mapping
+        With which the measurement was read: its ``folder`` and the ``plugins``.
+    """
+    from recast.flux import load_flux
+
+    folder: Any = context.get("folder")
+    plugins: Any = context.get("plugins", ())
+    beside = folder is not None and name.endswith(".csv")
+    return load_flux(folder / name if beside else name, neutrino=neutrino, plugins=plugins)
 
 
 def electron_shifts(interaction: Interaction, neutrino: str, inputs: ElectroweakInputs) -> tuple[Shift, ...]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
@@ -22,7 +21,14 @@ from recast.constants import DEFAULT_INPUTS, FLAVOURS, ElectroweakInputs
 from recast.errors import OutOfRangeError
 from recast.neutrino_electron import largest_recoil
 from recast.numbers import NonNegative, Positive
-from recast.observables.elastic import at_masses, mass_polynomials, reason_unchanged, recoil_expansions, summed
+from recast.observables.elastic import (
+    at_masses,
+    load_beam,
+    mass_polynomials,
+    reason_unchanged,
+    recoil_expansions,
+    summed,
+)
 from recast.recoil_spectrum import RecoilSpectrum, flux_spectrum, recoil_spectrum
 from recast.solar import Oscillation, ScatteringRate, solar_fractions
 
@@ -187,22 +193,16 @@ class NeutrinoElectron(BaseModel):
         """
         if self.solar is not None:
             return _solar_spectra(self.solar, self.recoil, self.electroweak)
-        from recast.flux import load_flux
-
+        high = math.inf if self.recoil.high is None else self.recoil.high
         found = []
         for one in self.fluxes:
-            flux = load_flux(self._flux_file(one.flux), neutrino=one.neutrino, plugins=self._context.get("plugins", ()))  # type: ignore[arg-type]
-            weighted = replace(flux, values=one.weight * flux.values)
-            high = math.inf if self.recoil.high is None else self.recoil.high
-            found.append(flux_spectrum(weighted, low=self.recoil.low, high=high, inputs=self.electroweak))
+            flux = load_beam(one.flux, one.neutrino, self._context)
+            flux = replace(flux, values=one.weight * flux.values)
+            found.append(flux_spectrum(flux, low=self.recoil.low, high=high, inputs=self.electroweak))
         if not sum(one.constant for one in found) > 0.0:
             msg = f"no electron recoils into the window above {self.recoil.low:g} GeV"
             raise OutOfRangeError(msg)
         return tuple(found)
-
-    def _flux_file(self, name: str) -> str | Path:
-        folder = self._context.get("folder")
-        return folder / name if isinstance(folder, Path) and name.endswith(".csv") else name
 
     @cached_property
     def standard_model_prediction(self) -> float:
@@ -217,7 +217,7 @@ class NeutrinoElectron(BaseModel):
 
     def applicable(self, interaction: Interaction) -> str | None:
         """Return why nothing can be said about an interaction, or None."""
-        species = [one.neutrino for one in self.fluxes] or [f"nu{flavour}" for flavour in FLAVOURS]
+        species = {one.neutrino for one in self.fluxes} if self.fluxes else {f"nu{flavour}" for flavour in FLAVOURS}
         return reason_unchanged(interaction, species, self.electroweak)
 
     def contributions(self, interaction: Interaction) -> dict[str, FloatArray]:
@@ -288,14 +288,8 @@ def _solar_spectra(
     solar: SolarNeutrinos, recoil: RecoilWindow, inputs: ElectroweakInputs
 ) -> tuple[RecoilSpectrum, ...]:
     """Return what each flavour scatters into a window, in fb times its fraction."""
+    window = {"low": recoil.low, "high": math.inf if recoil.high is None else recoil.high}
     return tuple(
-        recoil_spectrum(
-            f"nu{flavour}",
-            solar.energy,
-            weight=solar.flavours[flavour],
-            low=recoil.low,
-            high=math.inf if recoil.high is None else recoil.high,
-            inputs=inputs,
-        )
+        recoil_spectrum(f"nu{flavour}", solar.energy, weight=solar.flavours[flavour], **window, inputs=inputs)
         for flavour in FLAVOURS
     )

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 import numpy as np
@@ -23,7 +22,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 from recast.constants import DEFAULT_INPUTS, FB_TO_M2, ElectroweakInputs
 from recast.interactions import StandardModel
 from recast.numbers import NonNegative, Positive, not_a_boolean
-from recast.observables.elastic import at_masses, family, mass_polynomials, reason_unchanged, recoil_expansions, summed
+from recast.observables.elastic import (
+    at_masses,
+    family,
+    load_beam,
+    mass_polynomials,
+    reason_unchanged,
+    recoil_expansions,
+    summed,
+)
 from recast.observables.trident_ratio import TridentRatio, check_mediators
 from recast.recoil_spectrum import RecoilSpectrum, flux_spectrum
 
@@ -142,16 +149,10 @@ class ScatteringCounts(BaseModel):
     @cached_property
     def spectra(self) -> dict[str, tuple[RecoilSpectrum, ...]]:
         """Recoils of each species by sample, in fb times neutrinos per m^2 and proton on target (or their shape)."""
-        from recast.flux import load_flux
-
-        plugins = self._context.get("plugins", ())
         high = math.inf if self.recoil_high is None else self.recoil_high
         result = {}
         for name, sample in self.samples.items():
-            fluxes = [
-                load_flux(self._flux_file(sample.flux), neutrino=one, plugins=plugins)  # type: ignore[arg-type]
-                for one in sample.species
-            ]
+            fluxes = [load_beam(sample.flux, one, self._context) for one in sample.species]
             if sample.pot_per_year is not None and not all(flux.absolute for flux in fluxes):
                 from recast.errors import FluxError
 
@@ -181,10 +182,6 @@ class ScatteringCounts(BaseModel):
                 context=self._context,
             )
         return result
-
-    def _flux_file(self, name: str) -> str | Path:
-        folder = self._context.get("folder")
-        return folder / name if isinstance(folder, Path) and name.endswith(".csv") else name
 
     @cached_property
     def _scales(self) -> dict[str, float]:
