@@ -157,14 +157,15 @@ def _smoothed() -> tuple[FloatArray, FloatArray]:
     for start, end in ((0.3, 2.0), (_CHARM_THRESHOLD, _CHARM_BLEND[1])):
         nodes = [start]
         while nodes[-1] < end:
-            nodes.append(nodes[-1] + float(np.interp(nodes[-1], *_SMOOTHING.T)) / 3.0)
+            nodes.append(nodes[-1] + float(np.interp(nodes[-1], *_SMOOTHING.T)) / 2.0)
         pieces.append(np.array(nodes))
     nodes_ = np.concatenate(pieces)
     distance = energy - nodes_[:, None]
     # At least a few points: wide enough for the fifth neighbour to count.
-    reach = np.maximum(np.interp(nodes_, *_SMOOTHING.T), 1.5 * np.sort(np.abs(distance), axis=1)[:, _FEWEST - 1])
-    x = distance / reach[:, None]
-    weight = np.maximum(1.0 - np.abs(x) ** 3, 0.0) ** 3 / error**2
-    s0, s1, s2 = (np.sum(weight * x**power, axis=1) for power in range(3))
-    y0, y1 = (np.sum(weight * x**power * ratio, axis=1) for power in range(2))
-    return nodes_, (s2 * y0 - s1 * y1) / (s0 * s2 - s1**2)
+    neighbour = np.partition(np.abs(distance), _FEWEST - 1)[:, _FEWEST - 1]
+    x = distance / np.maximum(np.interp(nodes_, *_SMOOTHING.T), 1.5 * neighbour)[:, None]
+    weight = np.maximum(1.0 - np.abs(x * x * x), 0.0)
+    weight = weight * weight * weight / np.square(error)
+    tilted = weight * x
+    s0, s1, s2 = np.sum(weight, axis=1), np.sum(tilted, axis=1), np.sum(tilted * x, axis=1)
+    return nodes_, (s2 * (weight @ ratio) - s1 * (tilted @ ratio)) / (s0 * s2 - s1**2)

@@ -56,7 +56,7 @@ _PHASE: Final = math.radians(162.0)
 # in pi+ pi- pi0; the phi's is left at the threshold of K* K. The upper ends are near omega(1650) and phi(1680).
 _TO_QUARKS: Final = ((0.9, 1.6), (1.39, 1.65))
 _QUARKS: Final = (1.0 / 6.0, 1.0 / 3.0)
-_POINTS = 40
+_POINTS = 24
 
 
 def isoscalar_parts(mass: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
