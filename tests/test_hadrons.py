@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recast.hadrons import hadronic_ratio, measured_ratio
-from recast.isoscalars import PION_MASS, isoscalar_parts
+from recast.isoscalars import PION_MASS, _three_pions, isoscalar_parts
 from recast.strong_coupling import qcd_correction, strong_coupling
 
 ALPHA = 1.0 / 137.036
@@ -149,3 +149,30 @@ def test_the_strong_coupling_obeys_its_equation() -> None:
     lower, middle, upper = strong_coupling(30.0 * np.exp(step * np.array([-1.0, 0.0, 1.0])))
     b0, b1 = 23.0 / (12.0 * math.pi), 58.0 / (24.0 * math.pi**2)
     assert (upper - lower) / (4.0 * step) == pytest.approx(-b0 * middle**2 - b1 * middle**3, rel=1e-6)
+
+
+def test_the_width_into_three_pions_against_random_energies() -> None:
+    """sqrt(s) Int dE+ dE- |p+ x p-|^2 |sum of rho propagators|^2, relative to the omega's mass."""
+    generator = np.random.default_rng(20240521)
+
+    def width(mass: float) -> float:
+        energy = generator.uniform(PION_MASS, mass, (2, 1_000_000))
+        momentum = np.sqrt(np.square(energy) - PION_MASS**2)
+        third = mass - energy.sum(axis=0)
+        squared = np.maximum(np.square(third) - PION_MASS**2, 0.0)
+        cosine = (squared - np.square(momentum).sum(axis=0)) / (2.0 * momentum[0] * momentum[1])
+        inside = (third > PION_MASS) & (np.abs(cosine) < 1.0)
+        pairs = [mass**2 + PION_MASS**2 - 2.0 * mass * single[inside] for single in (*energy, third)]
+        cross = np.square(momentum[0] * momentum[1])[inside] * (1.0 - np.square(cosine[inside]))
+        amplitude = sum(1.0 / rho_propagator(pair) for pair in pairs)
+        return mass * (mass - PION_MASS) ** 2 * float(np.sum(cross * np.square(np.abs(amplitude)))) / 1_000_000
+
+    def rho_propagator(square: np.ndarray) -> np.ndarray:
+        mass, gamma = 0.77526, 0.1491
+        momentum = np.sqrt(square / 4.0 - PION_MASS**2) / math.sqrt(mass**2 / 4.0 - PION_MASS**2)
+        return mass**2 - square - 1j * np.sqrt(square) * gamma * momentum**3 * mass**2 / square
+
+    reference = width(0.78266)
+    for mass in (0.6, 1.019461, 1.4):
+        found = float(_three_pions(mass**2) / _three_pions(0.78266**2))
+        assert width(mass) / reference == pytest.approx(found, rel=0.02)
