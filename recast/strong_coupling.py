@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -44,7 +45,20 @@ def strong_coupling(scale: FloatArray) -> FloatArray:
     ndarray
         Of the shape of the scale, from alpha_s = 0.1179 at the Z mass, continuous at the quark masses.
     """
-    scale = np.maximum(scale, _LOWEST)
+    result = np.full(np.shape(scale), _at_lowest())
+    above = np.asarray(scale > _LOWEST)
+    if above.any():
+        result[above] = _running(np.asarray(scale)[above])
+    return result
+
+
+@cache
+def _at_lowest() -> float:
+    return float(_running(np.array([_LOWEST]))[0])
+
+
+def _running(scale: FloatArray) -> FloatArray:
+    """Return the coupling at scales that it is known at."""
     result = _run(np.maximum(scale, _Z_MASS), _Z_MASS, _AT_Z_MASS, 5)
     start, value, flavours = _Z_MASS, _AT_Z_MASS, 5
     top, _ = _THRESHOLDS[0]
