@@ -49,14 +49,11 @@ _LEPTONS = {"mu": "muons", "e": "electrons"}
 
 
 class _Excluded(NamedTuple):
-    """What a published limit excludes, at given masses; not-a-number where it has nothing to say."""
+    """What a published limit excludes at its lowest coupling; not-a-number where it has nothing to say."""
 
-    rate: FloatArray
-    """Production rate times branching ratio at the lowest excluded coupling."""
-    lifetimes: FloatArray
-    """Lifetimes that pass in the shield, per width in GeV."""
-    efficiency: FloatArray
-    """Of decays behind the shield, at the lowest excluded coupling."""
+    rate: FloatArray  # production rate times branching ratio
+    lifetimes: FloatArray  # that pass in the shield, per width in GeV
+    efficiency: FloatArray  # of decays behind the shield
 
 
 class ResonanceLimit(BaseModel):
@@ -242,17 +239,22 @@ class ResonanceLimit(BaseModel):
         ndarray
             Of the shape of the mass; not-a-number where there is no constraint.
         """
-        excluded = self._excluded(mediator.mass).rate
-        signal = self._production(mediator) * decays_into(mediator, self.final_states)[0]
+        return self._rate_and_width(mediator, self._excluded(mediator.mass))[0]
+
+    def _rate_and_width(self, mediator: U1Mediator, published: _Excluded) -> tuple[FloatArray, FloatArray]:
+        """Return `relative_rate` and the width of the boson in GeV / g'^2."""
+        branching, width = decays_into(mediator, self.final_states)
         unknown = np.full(mediator.mass.shape, np.nan)
-        return np.asarray(np.divide(signal, excluded, out=unknown, where=excluded > 0.0))
+        signal = self._production(mediator) * branching
+        return np.divide(signal, published.rate, out=unknown, where=published.rate > 0.0), width
 
     def _behind_shield(self, mediator: U1Mediator) -> tuple[FloatArray, FloatArray]:
         """Return events per yield of `recast.decay_in_flight` in units of the excluded ones, and u / g'^2."""
         published = self._excluded(mediator.mass)
-        decay = published.lifetimes * decays_into(mediator, self.final_states)[1]
+        rate, width = self._rate_and_width(mediator, published)
+        decay = published.lifetimes * width
         with np.errstate(invalid="ignore", divide="ignore"):
-            events = self.relative_rate(mediator) / (published.efficiency * decay)
+            events = rate / (published.efficiency * decay)
         # A boson that never decays is never seen.
         return np.where(decay == 0.0, 0.0, events), decay
 
