@@ -24,6 +24,7 @@ PARTS = {
     "commands": "Imports and commands",
     "planes": "Predictions and likelihoods",
     "fits": "Fits and CLs",
+    "recasts": "Published limits recast",
     "engine": "Trident engine",
 }
 LIBRARIES = ("numpy", "scipy", "h5py", "iminuit", "pyhf", "matplotlib", "pydantic", "click")

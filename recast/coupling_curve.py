@@ -61,7 +61,9 @@ class CouplingCurve:
         result: list[Mapping[str, FloatArray]] = []
         for measurement, polynomials in zip(self.measurements, self.polynomials, strict=True):
             if polynomials is None:
-                interaction = self.model(mass=self.mass[rows], coupling=coupling)
+                # What depends on the mass alone is then done once for each row, not for each of its couplings.
+                column = rows[..., :1] if rows.ndim > 1 and rows.strides[-1] == 0 else rows
+                interaction = self.model(mass=self.mass[column], coupling=coupling)
                 result.append(measurement.observable.contributions(interaction))
             else:
                 result.append({k: evaluate(p[rows], coupling) for k, p in polynomials.items()})
@@ -92,7 +94,7 @@ class CouplingCurve:
         """
         (measurement,), (polynomials,) = self.measurements, self.polynomials
         if polynomials is None:
-            return None
+            return self._solved_by_observable(measurement, z, one_sided=one_sided)
         total = np.sum(list(polynomials.values()), axis=0)
         found: list[FloatArray] = []
         if not measurement.theory_errors:
@@ -109,6 +111,20 @@ class CouplingCurve:
             found += [positive_roots(_shifted(square, (z * sigma) ** 2)) for sigma in sides]
         return np.sort(np.concatenate(found, axis=1), axis=1)
 
+    def _solved_by_observable(self, measurement: Measurement, z: float, *, one_sided: bool) -> FloatArray | None:
+        """Return the edges of an observable that inverts its prediction itself, as `exact_edges` does."""
+        if measurement.theory_errors:
+            return None
+        edges = measurement.likelihood.allowed(z, one_sided=one_sided)
+        found = self.couplings_at(measurement, [edge for edge in edges if math.isfinite(edge)])
+        return np.sort(np.concatenate(found, axis=1), axis=1) if found else None
+
+    def couplings_at(self, measurement: Measurement, predictions: list[float]) -> list[FloatArray]:
+        """Return where an observable has given predictions, of shape (n_mass, k) each; empty if it cannot say."""
+        solve = getattr(measurement.observable, "couplings_at", None)
+        found = [] if solve is None else [solve(self.model, self.mass, value) for value in predictions]
+        return [] if any(couplings is None for couplings in found) else found
+
 
 def _shifted(polynomials: FloatArray, constant: float) -> FloatArray:
     """Subtract a constant from every polynomial."""
@@ -121,8 +137,9 @@ def classified(curve: CouplingCurve, edges: FloatArray, z: float, *, one_sided: 
     """Decide between which edges the only measurement excludes."""
 
     def out(rows: NDArray[np.intp], coupling: FloatArray) -> NDArray[np.bool_]:
-        result = curve.statistic(rows, coupling) > z**2
-        return result & curve.above_data(rows, coupling) if one_sided else result
+        parts = curve.parts(rows, coupling)
+        result = curve.joint.distance(parts) > z**2
+        return result & (sum(parts[0].values()) > curve.measurements[0].data) if one_sided else result
 
     return _between(edges, out)
 
@@ -231,12 +248,11 @@ def _search_grid(curve: CouplingCurve) -> FloatArray:
     marks: list[FloatArray] = []
     for measurement, polynomials in zip(curve.measurements, curve.polynomials, strict=True):
         if polynomials is None:
-            marks.append(np.full((n_mass, 2), getattr(measurement.observable, "search_range", _SEARCH)))
+            everywhere = np.full((n_mass, 2), getattr(measurement.observable, "search_range", _SEARCH))
+            marks += curve.couplings_at(measurement, _targets(measurement)) or [everywhere]
             continue
         total = np.sum(list(polynomials.values()), axis=0)
-        # Where this prediction is within a small and a large distance of its data.
-        targets = [e for z in (0.1, 30.0) for e in measurement.likelihood.allowed(z)]
-        targets += [float(np.max(total[:, 0])) * 1.001, 2.0 * abs(float(measurement.data))]
+        targets = [*_targets(measurement), float(np.max(total[:, 0])) * 1.001, 2.0 * abs(float(measurement.data))]
         marks += [positive_roots(_shifted(total, t)) for t in targets if math.isfinite(t)]
     every = np.concatenate(marks, axis=1)
     known = np.isfinite(every)
@@ -248,6 +264,13 @@ def _search_grid(curve: CouplingCurve) -> FloatArray:
     steps = np.linspace(0.0, 1.0, _SEARCH_POINTS)
     grid = np.exp(np.log(low)[:, None] + np.log(high / low)[:, None] * steps)
     return np.concatenate([np.zeros((n_mass, 1)), grid], axis=1)
+
+
+def _targets(measurement: Measurement) -> list[float]:
+    """Return where a prediction is within a small and a large distance of its data; nothing for several numbers."""
+    if np.ndim(measurement.data):
+        return []
+    return [e for z in (0.1, 30.0) for e in measurement.likelihood.allowed(z) if math.isfinite(e)]
 
 
 def _best_fit(curve: CouplingCurve, grid: FloatArray, values: FloatArray) -> BestFit:

@@ -8,6 +8,7 @@ are done once per mass and not once per point of a plane.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,7 +25,7 @@ from recast.errors import OutOfRangeError, unknown
 __all__ = ["ContactInteraction", "Interaction", "Mixing", "Shift", "StandardModel", "U1Mediator"]
 
 FloatArray = NDArray[np.float64]
-Mixing = Literal["none", "one_loop"]
+Mixing = Literal["none", "one_loop", "fixed"]
 
 # Fourth powers of couplings and squares of masses must stay finite.
 _LARGEST = 1e30
@@ -91,26 +92,35 @@ class StandardModel:
 
 @dataclass(frozen=True, eq=False)
 class U1Mediator:
-    """A vector boson with flavour-diagonal vector couplings to leptons and their neutrinos.
+    """A vector boson with flavour-diagonal couplings.
 
-    L = g' Z'_a sum_l Q_l (lbar gamma^a l + nubar_l gamma^a P_L nu_l), so that in neutral-current channels
+    L = g' Z'_a { sum_l [lbar gamma^a (V_l + A_l gamma5) l + (V_l - A_l) nubar_l gamma^a P_L nu_l] + Q_q sum_q qbar
+    gamma^a q }, so that in neutral-current channels
 
-        dgV = 2 v^2 Q_nu Q_l g'^2 / (K2 + m^2),    dgA = 0
+        dgV = 2 v^2 Q_nu V_l g'^2 / (K2 + m^2),    dgA = 2 v^2 Q_nu A_l g'^2 / (K2 + m^2),    Q_nu = V_nu - A_nu
 
-    (arXiv:1902.06765, Eqs. 18 and 19, with the propagator kept; v = (sqrt2 G_F)^(-1/2)).
+    (arXiv:1902.06765, Eqs. 18 and 19 for A = 0, with the propagator kept; v = (sqrt2 G_F)^(-1/2)). Neutrinos have the
+    charge of the left-handed leptons that they share doublets with; terms of the propagator with 1 / m^2 vanish
+    between massless neutrinos.
 
     Parameters
     ----------
     charges : mapping of str to float
-        Q_l of e, mu and tau.
+        V_l of e, mu and tau.
     mass : array_like
         m in GeV; positive.
     coupling : array_like
         g'; not negative. Broadcasts with the mass.
-    mixing : {"none", "one_loop"}
-        Kinetic mixing with the photon: none, or what the loops of the charged leptons give (`recast.mixing`). It
-        matters only to fermions without a charge of their own; beside a tree-level charge it is of higher order and
-        left out, as in every trident rate.
+    axial : mapping of str to float, optional
+        A_l of e, mu and tau; none by default.
+    quarks : float
+        Q_q, the vector charge that all quarks share (1/3 for baryon number).
+    mixing : {"none", "one_loop", "fixed"}
+        Kinetic mixing with the photon: none, what the loops of the charged leptons give, or ``epsilon`` times the
+        coupling (`recast.mixing`). That of loops matters only to fermions without a charge of their own; beside a
+        tree-level charge it is of higher order and left out, as in every trident rate.
+    epsilon : float
+        Fixed mixing in units of the coupling; 1, with no charges, makes the coupling that of a dark photon.
 
     Raises
     ------
@@ -121,21 +131,31 @@ class U1Mediator:
     charges: Mapping[str, float]
     mass: FloatArray
     coupling: FloatArray
+    axial: Mapping[str, float]
+    quarks: float
     mixing: Mixing
+    epsilon: float
 
     def __init__(
-        self, charges: Mapping[str, float], *, mass: ArrayLike, coupling: ArrayLike, mixing: Mixing = "none"
+        self,
+        charges: Mapping[str, float],
+        *,
+        mass: ArrayLike,
+        coupling: ArrayLike,
+        axial: Mapping[str, float] | None = None,
+        quarks: float = 0.0,
+        mixing: Mixing = "none",
+        epsilon: float = 0.0,
     ) -> None:
-        for flavour in charges:
-            if flavour not in FLAVOURS:
-                raise unknown("lepton flavour", flavour, FLAVOURS)
-        complete = {flavour: float(charges.get(flavour, 0.0)) for flavour in FLAVOURS}
-        object.__setattr__(self, "charges", MappingProxyType(complete))
+        object.__setattr__(self, "charges", _of_flavours(charges))
+        object.__setattr__(self, "axial", _of_flavours(axial or {}))
+        object.__setattr__(self, "quarks", float(quarks))
         object.__setattr__(self, "mass", checked("mass", mass, positive=True))
         object.__setattr__(self, "coupling", checked("coupling", coupling))
         if mixing not in get_args(Mixing):
             raise unknown("kinetic mixing", mixing, get_args(Mixing))
         object.__setattr__(self, "mixing", mixing)
+        object.__setattr__(self, "epsilon", float(epsilon) if mixing == "fixed" else 0.0)
         _check_broadcast(mass=self.mass, coupling=self.coupling)
 
     @property
@@ -153,18 +173,60 @@ class U1Mediator:
         """g'^2, of the shape of the coupling."""
         return np.square(self.coupling)
 
+    @cached_property
+    def neutrino_charges(self) -> Mapping[str, float]:
+        """V_l - A_l by flavour."""
+        return MappingProxyType({flavour: self.charges[flavour] - self.axial[flavour] for flavour in FLAVOURS})
+
+    @property
+    def is_axial(self) -> bool:
+        """Whether any axial charge differs from zero."""
+        return any(self.axial.values())
+
+    def vector_charge(self, lepton: str, inputs: ElectroweakInputs = DEFAULT_INPUTS) -> float:
+        """Return what multiplies g' in the vector current of a charged lepton, mixing by loops left out.
+
+        Raises
+        ------
+        UnknownNameError
+            For an unknown flavour.
+        """
+        if lepton not in FLAVOURS:
+            raise unknown("lepton flavour", lepton, FLAVOURS)
+        return self.charges[lepton] + math.sqrt(4.0 * math.pi * inputs.alpha) * self.epsilon
+
+    def with_values(self, *, mass: ArrayLike, coupling: ArrayLike) -> U1Mediator:
+        """Return the same boson at other values of mass and coupling."""
+        return U1Mediator(
+            self.charges,
+            mass=mass,
+            coupling=coupling,
+            axial=self.axial,
+            quarks=self.quarks,
+            mixing=self.mixing,
+            epsilon=self.epsilon,
+        )
+
     def shifts(self, channel: Channel, inputs: ElectroweakInputs = DEFAULT_INPUTS) -> tuple[Shift, ...]:
-        """Return the shift of gV in a neutral-current channel of charged leptons and neutrinos that couple."""
-        charge = self.charges[channel.incoming] * self.charges[channel.minus]
-        if not channel.has_neutral_current or charge == 0.0:
+        """Return the shifts in a neutral-current channel of charged leptons and neutrinos that couple."""
+        neutrino = self.neutrino_charges[channel.incoming]
+        if not channel.has_neutral_current or neutrino == 0.0:
             return ()
-        numerator = 2.0 * inputs.vev**2 * charge
         mass_squared = np.square(self.mass)[..., None]
 
-        def profile(momentum_transfer: FloatArray) -> FloatArray:
-            return np.asarray(numerator / (mass_squared + momentum_transfer), dtype=np.float64)
+        def term(structure: Literal["V", "A"], charge: float) -> Shift:
+            numerator = 2.0 * inputs.vev**2 * neutrino * charge
 
-        return (Shift("V", self.coupling_squared, profile),)
+            def profile(momentum_transfer: FloatArray) -> FloatArray:
+                return np.asarray(numerator / (mass_squared + momentum_transfer), dtype=np.float64)
+
+            return Shift(structure, self.coupling_squared, profile)
+
+        terms: tuple[tuple[Literal["V", "A"], float], ...] = (
+            ("V", self.vector_charge(channel.minus, inputs)),
+            ("A", self.axial[channel.minus]),
+        )
+        return tuple(term(structure, charge) for structure, charge in terms if charge != 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,6 +282,14 @@ class ContactInteraction:
             return np.ones(np.shape(momentum_transfer))
 
         return (Shift("V", self.dgv, constant), Shift("A", self.dga, constant))
+
+
+def _of_flavours(charges: Mapping[str, float]) -> Mapping[str, float]:
+    """Return the charges of all flavours; absent ones are zero."""
+    for flavour in charges:
+        if flavour not in FLAVOURS:
+            raise unknown("lepton flavour", flavour, FLAVOURS)
+    return MappingProxyType({flavour: float(charges.get(flavour, 0.0)) for flavour in FLAVOURS})
 
 
 def checked(name: str, value: ArrayLike, *, positive: bool = False, signed: bool = False) -> FloatArray:

@@ -11,9 +11,11 @@ The format is CSV with ``# key: value`` lines at the top::
     mass,coupling
     0.21371,0.0013849
 
+or, where couplings are excluded between two ends only, as by a beam dump, with the columns ``mass,lower,upper``.
 Masses increase, every coupling is a limit: a mass without one has no row. ``confidence_level: none`` says that the
 source gives none. Masses that a search left out in the middle of its range are named by ``# gap: 3.05 3.15`` lines.
-``inspire`` and ``note`` are optional; a commented line without a key continues the one above.
+``inspire`` and ``note`` are optional; a commented line without a key continues the one above. What the coupling is,
+g' of some model or the mixing of a dark photon, stands in the title; the measurement says which model it belongs to.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class LimitCurve:
-    """An upper limit on a coupling as a function of mass.
+    """Excluded couplings as a function of mass: all above a limit, or those between two.
 
     Attributes
     ----------
@@ -45,13 +47,15 @@ class LimitCurve:
     mass : ndarray, shape (n,)
         In GeV; increasing.
     coupling : ndarray, shape (n,)
-        Largest allowed coupling; positive.
+        Lowest excluded coupling; positive.
     confidence_level : float or None
         Of the limit; None where the source gives none.
     gaps : tuple of (float, float)
         Open intervals of masses in GeV inside the range for which there is no limit.
     header : dict of str to str
         The commented lines, among them title, source and digitised.
+    upper : ndarray, shape (n,), or None
+        Highest excluded coupling; None where there is none.
     """
 
     name: str
@@ -60,9 +64,10 @@ class LimitCurve:
     confidence_level: float | None
     gaps: tuple[tuple[float, float], ...] = ()
     header: Mapping[str, str] = field(default_factory=dict)
+    upper: FloatArray | None = None
 
     def __call__(self, mass: ArrayLike) -> FloatArray:
-        """Return the limit at other masses.
+        """Return the lowest excluded coupling at other masses.
 
         Parameters
         ----------
@@ -75,13 +80,22 @@ class LimitCurve:
             Of the same shape: straight lines in the logarithms of mass and coupling between the published points,
             exact at the points; not-a-number outside their range and in gaps, where nothing was published.
         """
+        return self._at(mass, self.coupling)
+
+    def highest(self, mass: ArrayLike) -> FloatArray:
+        """Return the highest excluded coupling at other masses, as `__call__` does; infinite without an upper end."""
+        if self.upper is None:
+            return np.where(np.isnan(self(mass)), np.nan, np.inf)
+        return self._at(mass, self.upper)
+
+    def _at(self, mass: ArrayLike, published: FloatArray) -> FloatArray:
         at = np.asarray(mass, dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             logarithm = np.log(at)
-        value = np.exp(np.interp(logarithm, np.log(self.mass), np.log(self.coupling)))
+        value = np.exp(np.interp(logarithm, np.log(self.mass), np.log(published)))
         # The round trip through the logarithm costs the last digit; at a published point there is nothing to round.
         nearest = np.clip(np.searchsorted(self.mass, at), 0, self.mass.size - 1)
-        value = np.where(self.mass[nearest] == at, self.coupling[nearest], value)
+        value = np.where(self.mass[nearest] == at, published[nearest], value)
         known = (at >= self.mass[0]) & (at <= self.mass[-1])
         for low, high in self.gaps:
             known &= (at <= low) | (at >= high)
@@ -158,7 +172,7 @@ def read_limit_curve(path: Traversable, *, name: str | None = None) -> LimitCurv
     """
     file = LimitCurveFile(path)
     header = file.checked_header()
-    mass, coupling = file.checked_table()
+    mass, coupling, upper = file.checked_table()
     return LimitCurve(
         name=name or str(path),
         mass=mass,
@@ -166,4 +180,5 @@ def read_limit_curve(path: Traversable, *, name: str | None = None) -> LimitCurv
         confidence_level=file.confidence_level(),
         gaps=file.checked_gaps(mass),
         header=header,
+        upper=upper,
     )

@@ -20,7 +20,7 @@ FloatArray = NDArray[np.float64]
 _UNITS = {"mass_unit": "GeV", "coupling_unit": "dimensionless"}
 _REQUIRED = ("title", *_UNITS, "confidence_level", "source", "digitised")
 _KEYS = (*_REQUIRED, "gap", "inspire", "note")
-_COLUMNS = ["mass", "coupling"]
+_COLUMNS = (["mass", "coupling"], ["mass", "lower", "upper"])
 
 # A perturbative coupling is below this; programs that fill in 99, 999 or 1e10 where there is no limit are above it.
 _LARGEST_COUPLING = 4.0 * math.pi
@@ -109,26 +109,33 @@ class LimitCurveFile:
             raise self.error(message, self.lines[key], key)
         return level
 
-    def checked_table(self) -> tuple[FloatArray, FloatArray]:
-        """Return masses and couplings once they make a curve."""
+    def checked_table(self) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+        """Return masses, lowest and, if there are, highest excluded couplings once they make a curve."""
         if not self.rows:
             raise self.error("there is no table, only comments", None, "mass")
         first, names = self.rows[0]
-        if names != _COLUMNS:
-            message = f"the columns must be 'mass,coupling', not '{','.join(names)}'"
+        if names not in _COLUMNS:
+            expected = "' or '".join(",".join(columns) for columns in _COLUMNS)
+            message = f"the columns must be '{expected}', not '{','.join(names)}'"
             raise self.error(message, first, ",".join(names))
         lines = [number for number, _ in self.rows[1:]]
         if len(lines) < 2:
             raise self.error("a curve needs two masses at least", first, "mass")
-        table = np.array([self._row(number, cells) for number, cells in self.rows[1:]])
-        self._check_neighbours(lines, table)
-        return table[:, 0].copy(), table[:, 1].copy()
+        table = np.array([self._row(number, names, cells) for number, cells in self.rows[1:]])
+        self._check_neighbours(lines, names, table)
+        return table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy() if len(names) > 2 else None
 
-    def _row(self, number: int, cells: list[str]) -> list[float]:
-        """Return the two numbers of a row."""
-        if len(cells) != len(_COLUMNS):
-            raise self.error(f"{len(cells)} values where there are two columns, mass and coupling", number, "mass")
-        return [self._value(number, key, cell) for key, cell in zip(_COLUMNS, cells, strict=True)]
+    def _row(self, number: int, names: list[str], cells: list[str]) -> list[float]:
+        """Return the numbers of a row."""
+        if len(cells) != len(names):
+            columns = f"{', '.join(names[:-1])} and {names[-1]}"
+            count = {2: "two", 3: "three"}[len(names)]
+            raise self.error(f"{len(cells)} values where there are {count} columns, {columns}", number, "mass")
+        row = [self._value(number, key, cell) for key, cell in zip(names, cells, strict=True)]
+        if len(row) > 2 and not row[1] < row[2]:
+            message = f"the lower coupling {cells[1]} must be below the upper one, {cells[2]}"
+            raise self.error(message, number, "lower")
+        return row
 
     def _value(self, number: int, key: str, cell: str) -> float:
         """Return one positive finite number."""
@@ -143,25 +150,27 @@ class LimitCurveFile:
         if value <= 0.0:
             hint = "" if key == "mass" else ", which looks like a sentinel: a mass without a limit has no row"
             raise self.error(f"the {key} must be positive, not {cell}{hint}", number, key)
-        if key == "coupling" and value > _LARGEST_COUPLING:
-            message = f"the coupling {cell} is above 4 pi and looks like a sentinel: a mass without a limit has no row"
+        if key != "mass" and value > _LARGEST_COUPLING:
+            message = f"the {key} {cell} is above 4 pi and looks like a sentinel: a mass without a limit has no row"
             raise self.error(message, number, key)
         return value
 
-    def _check_neighbours(self, lines: list[int], table: FloatArray) -> None:
+    def _check_neighbours(self, lines: list[int], names: list[str], table: FloatArray) -> None:
         """Refuse masses that do not increase and jumps that no measurement makes."""
-        step, jump = table[1:, 0] / table[:-1, 0], table[1:, 1] / table[:-1, 1]
+        ratio = table[1:] / table[:-1]
         for index, number in enumerate(lines[1:]):
             before, after = table[index], table[index + 1]
-            if step[index] <= 1.0:
+            if ratio[index, 0] <= 1.0:
                 message = f"the masses must strictly increase: {after[0]:g} follows {before[0]:g}"
                 raise self.error(message, number, "mass")
-            if step[index] >= _LARGEST_STEP:
+            if ratio[index, 0] >= _LARGEST_STEP:
                 message = f"the mass jumps from {before[0]:g} to {after[0]:g}, as when units are mixed"
                 raise self.error(message, number, "mass")
-            if not 1.0 / _LARGEST_JUMP < jump[index] < _LARGEST_JUMP:
-                message = f"the coupling jumps from {before[1]:g} to {after[1]:g}, as when one of them is a sentinel"
-                raise self.error(message, number, "coupling")
+            for column, key in enumerate(names[1:], start=1):
+                if not 1.0 / _LARGEST_JUMP < ratio[index, column] < _LARGEST_JUMP:
+                    values = f"{before[column]:g} to {after[column]:g}"
+                    message = f"the {key} jumps from {values}, as when one of them is a sentinel"
+                    raise self.error(message, number, key)
 
     def checked_gaps(self, mass: FloatArray) -> tuple[tuple[float, float], ...]:
         """Return the gaps once they lie between points of the curve."""

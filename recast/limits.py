@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from recast.coupling_curve import BestFit, CouplingCurve, Interval, above, classified, searched
 from recast.errors import NotApplicableError, RecastError
 from recast.interactions import StandardModel, checked
-from recast.statistics import check_confidence_level, convention, quantile
+from recast.statistics import check_confidence_level, convention, delta_threshold, quantile
 
 if TYPE_CHECKING:
     from recast.measurement import Measurement
@@ -140,7 +140,11 @@ def limit(
     loaded = Joint(load_measurements(measurements)).measurements
     masses = np.atleast_1d(checked("mass", mass, positive=True)).ravel()
     level = check_confidence_level(confidence_level)
+    # How many degrees of freedom a region has is a convention that an analysis may declare.
+    dof = int(getattr(loaded[0].likelihood, "region_degrees_of_freedom", 1)) if len(loaded) == 1 else 1
     z = quantile(level, one_sided=one_sided)
+    if dof > 1:
+        z = math.sqrt(delta_threshold(level, degrees_of_freedom=dof, one_sided=one_sided))
     if not masses.size:
         msg = "at least one mass is needed for a limit"
         raise RecastError(msg)
@@ -170,6 +174,7 @@ def limit(
         words = convention(
             level,
             one_sided=one_sided,
+            degrees_of_freedom=dof,
             combined=curve.relative,
             expected=expected,
             published=published,

@@ -379,7 +379,8 @@ def build_measurement(
     }
     measurement = document.validate(schema, context=context)
     measurement._selected = selected  # noqa: SLF001
-    return measurement
+    # A projection may leave its data to the observable: they are then the Standard Model prediction.
+    return measurement.expected() if getattr(measurement.likelihood, "needs_values", False) else measurement
 
 
 def _class_of(document: Document, section: str, catalog: Catalog | None) -> type[BaseModel]:

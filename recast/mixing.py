@@ -147,17 +147,15 @@ def effective_charge(
     Returns
     -------
     ndarray
-        The charge Q_l where there is one, else ``e eps(q^2) / g'`` with loop mixing and zero without; of the shape of
-        the momentum transfer. Mixing is of higher order beside a charge and is left out there.
+        The vector charge where there is one, fixed mixing included, else ``e eps(q^2) / g'`` with loop mixing and zero
+        without; of the shape of the momentum transfer. Loops are of higher order beside a charge and left out there.
 
     Raises
     ------
     UnknownNameError
         For an unknown flavour.
     """
-    if lepton not in FLAVOURS:
-        raise unknown("lepton flavour", lepton, FLAVOURS)
-    charge = mediator.charges[lepton]
+    charge = mediator.vector_charge(lepton, inputs)
     if charge == 0.0 and mediator.mixing == "one_loop":
         e = math.sqrt(4.0 * math.pi * inputs.alpha)
         return np.asarray(e * loop_mixing(mediator.charges, momentum_transfer, inputs=inputs))
@@ -181,17 +179,15 @@ def on_shell_charge_squared(
     Returns
     -------
     ndarray
-        ``Q_l^2`` where there is a charge, else ``e^2 |eps(m^2) / g'|^2`` with loop mixing and zero without; of the
-        shape of the mass.
+        The square of the vector charge where there is one, fixed mixing included, else ``e^2 |eps(m^2) / g'|^2`` with
+        loop mixing and zero without; of the shape of the mass. Axial charges are not in it.
 
     Raises
     ------
     UnknownNameError
         For an unknown flavour.
     """
-    if lepton not in FLAVOURS:
-        raise unknown("lepton flavour", lepton, FLAVOURS)
-    charge = mediator.charges[lepton]
+    charge = mediator.vector_charge(lepton, inputs)
     if charge == 0.0 and mediator.mixing == "one_loop":
         mixing = loop_mixing_timelike(mediator.charges, np.square(mediator.mass), inputs=inputs)
         return np.asarray(4.0 * math.pi * inputs.alpha * np.square(np.abs(mixing)))

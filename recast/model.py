@@ -9,11 +9,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from recast.errors import RecastError, unknown
 from recast.interactions import ContactInteraction, Mixing, U1Mediator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from recast.interactions import Interaction
 
-__all__ = ["MODEL_KINDS", "ContactModel", "LeptonCharges", "Model", "U1Model", "load_model"]
+__all__ = ["MODEL_KINDS", "ContactModel", "LeptonCharges", "Model", "U1Model", "load_model", "u1_model"]
 
 
 
@@ -110,10 +110,7 @@ class Model(BaseModel):
 
 
 class LeptonCharges(BaseModel):
-    """Charges of the charged leptons and their neutrinos, in units of the coupling.
-
-    The charge is that of the doublet and of the singlet alike: the boson couples to the vector current.
-    """
+    """Charges of the charged leptons, in units of the coupling."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -123,41 +120,61 @@ class LeptonCharges(BaseModel):
 
 
 class U1Model(Model):
-    """A gauged U(1) with vector couplings to leptons.
+    """A gauged U(1) that couples to leptons, quarks or, by mixing, to electric charge.
 
     Attributes
     ----------
     charges : LeptonCharges
-        Of e, mu and tau with their neutrinos; at least one differs from zero.
-    mixing : {"none", "one_loop"}
-        Kinetic mixing with the photon: none, or what the loops of the charged leptons give. Loops are finite only
-        when the charges sum to zero.
+        Vector charges of e, mu and tau.
+    axial : LeptonCharges
+        Axial charges of e, mu and tau; none by default. Neutrinos have the difference, vector minus axial.
+    quarks : float
+        Vector charge that all quarks share: 1/3 for baryon number.
+    mixing : {"none", "one_loop", "fixed"}
+        Kinetic mixing with the photon: none, what the loops of the charged leptons give, or ``epsilon``. Loops are
+        finite only when the vector charges of the leptons sum to zero and quarks have none.
+    epsilon : float
+        Fixed mixing in units of the coupling.
     """
 
     parameters: ClassVar[tuple[str, ...]] = ("mass", "coupling")
 
     kind: Literal["u1"]
     charges: LeptonCharges
+    axial: LeptonCharges = LeptonCharges(e=0.0, mu=0.0, tau=0.0)
+    quarks: Charge = 0.0
     mixing: Mixing
-
-    @field_validator("charges")
-    @classmethod
-    def _couples(cls, charges: LeptonCharges) -> LeptonCharges:
-        if not any(charges.model_dump().values()):
-            msg = "all charges are zero: the boson would couple to nothing"
-            raise ValueError(msg)
-        return charges
+    epsilon: Charge = 0.0
 
     @model_validator(mode="after")
-    def _loops_are_finite(self) -> Self:
+    def _couples(self) -> Self:
+        leptons = (*self.charges.model_dump().values(), *self.axial.model_dump().values())
+        if not any((*leptons, self.quarks, self.epsilon)):
+            msg = "all charges are zero: the boson would couple to nothing"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _mixing_is_known(self) -> Self:
         total = sum(self.charges.model_dump().values())
-        if self.mixing == "one_loop" and abs(total) > _ROUNDING:
-            msg = f"mixing: one_loop needs charges that sum to zero, or the loops diverge; they sum to {total:g}"
+        if self.mixing == "one_loop" and (abs(total) > _ROUNDING or self.quarks):
+            what = f"they sum to {total:g}" if abs(total) > _ROUNDING else "quarks have charges besides"
+            msg = f"mixing: one_loop needs charges of leptons that sum to zero, or the loops diverge; {what}"
+            raise ValueError(msg)
+        if (self.mixing == "fixed") != (self.epsilon != 0.0):
+            msg = "epsilon belongs to mixing: fixed, which needs it; it is the mixing in units of the coupling"
             raise ValueError(msg)
         return self
 
     def _interaction(self, **parameters: ArrayLike) -> Interaction:
-        return U1Mediator(self.charges.model_dump(), **parameters, mixing=self.mixing)
+        return U1Mediator(
+            self.charges.model_dump(),
+            **parameters,
+            axial=self.axial.model_dump(),
+            quarks=self.quarks,
+            mixing=self.mixing,
+            epsilon=self.epsilon,
+        )
 
 
 class ContactModel(Model):
@@ -217,3 +234,69 @@ def load_model(name_or_path: str | Path, *, plugins: Sequence[str | Path] = ()) 
         raise document.error(f"the name {model.name!r} is not that of the file", ("name",))
     model._selected = selected  # noqa: SLF001
     return model
+
+
+def u1_model(
+    charges: Mapping[str, float] | None = None,
+    *,
+    axial: Mapping[str, float] | None = None,
+    quarks: float = 0.0,
+    mixing: Mixing | None = None,
+    epsilon: float = 0.0,
+) -> U1Model:
+    """Return a gauged U(1) with charges of one's own.
+
+    Parameters
+    ----------
+    charges, axial : mapping of str to float
+        Vector and axial charges of e, mu and tau; absent ones are zero.
+    quarks : float
+        Vector charge of every quark.
+    mixing : {"none", "one_loop", "fixed"}, optional
+        Kinetic mixing with the photon; fixed when ``epsilon`` is given, else none.
+    epsilon : float
+        Fixed mixing in units of the coupling.
+
+    Raises
+    ------
+    DocumentError
+        When charges are unknown, not finite or all zero, or do not go with the mixing.
+
+    Examples
+    --------
+    >>> u1_model({"e": 1, "mu": -1}).charges.mu
+    -1.0
+    """
+    from recast.documents import Document
+
+    def complete(given: Mapping[str, float] | None) -> dict[str, float]:
+        return {"e": 0.0, "mu": 0.0, "tau": 0.0} | dict(given or {})
+
+    words = [f"{name}={value:g}" for name, value in (charges or {}).items()]
+    words += [f"axial {name}={value:g}" for name, value in (axial or {}).items()]
+    data = {
+        "name": "u1",
+        "title": f"U(1) with charges {', '.join(words) or 'none'}",
+        "kind": "u1",
+        "charges": complete(charges),
+        "axial": complete(axial),
+        "quarks": quarks,
+        "mixing": mixing or ("fixed" if epsilon else "none"),
+        "epsilon": epsilon,
+        "provenance": {"model": _HOLDOM},
+    }
+    return Document("model u1", data).validate(U1Model)
+
+
+# What a boson with arbitrary charges is named after, for lack of a model of its own.
+_HOLDOM = {
+    "paper": "B. Holdom, Phys. Lett. B 166 (1986) 196",
+    "place": "a further U(1) beside that of electromagnetism",
+    "inspire": "Holdom:1985ag",
+    "doi": "10.1016/0370-2693(86)91377-8",
+    "bibtex": (
+        '@article{Holdom:1985ag, author = "Holdom, Bob", title = "{Two U(1)\'s and Epsilon Charge Shifts}", '
+        'journal = "Phys. Lett. B", volume = "166", pages = "196--198", year = "1986", '
+        'doi = "10.1016/0370-2693(86)91377-8"}'
+    ),
+}

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recast.constants import ELECTRON_MASS, LEPTON_MASS, MUON_MASS
-from recast.decays import FINAL_STATES, branching_ratio, partial_widths
+from recast.decays import FINAL_STATES, branching_ratio, partial_widths, proper_decay_length, total_width
 from recast.errors import UnknownNameError
+from recast.hadrons import hadronic_ratio
 from recast.interactions import U1Mediator
 from recast.mixing import loop_mixing_timelike, on_shell_charge_squared
 
@@ -86,17 +87,117 @@ def test_branching_ratios_add_up(mass: float, e: float, mu: float, tau: float) -
     assert total == pytest.approx(1.0, rel=1e-12)
 
 
+@given(st.floats(1.0, 1e3), st.floats(-2.0, 2.0), st.floats(-2.0, 2.0))
+def test_vector_and_axial_charges_are_two_chiralities(mass: float, left: float, right: float) -> None:
+    """Where the mass of the lepton is negligible left- and right-handed pairs are made independently."""
+    mediator = U1Mediator({"e": (right + left) / 2.0}, axial={"e": (right - left) / 2.0}, mass=mass, coupling=1.0)
+    widths = partial_widths(mediator)
+    assert widths["ee"] == pytest.approx(mass / (24.0 * math.pi) * (left**2 + right**2), rel=1e-5)
+    assert widths["invisible"] == pytest.approx(mass / (24.0 * math.pi) * left**2, rel=1e-9, abs=1e-15)
+
+
+def test_an_axial_pair_opens_with_the_cube_of_the_velocity() -> None:
+    masses = np.array([0.212, 0.22])
+    velocity = np.sqrt(1.0 - 4.0 * np.square(MUON_MASS / masses))
+    axial = partial_widths(U1Mediator({}, axial={"mu": 1.0}, mass=masses, coupling=1.0))["mumu"]
+    assert axial / masses == pytest.approx(velocity**3 / (12.0 * math.pi), rel=1e-12)
+
+
+def dark_photon(mass: object, coupling: object = 1.0) -> U1Mediator:
+    return U1Mediator({}, mass=mass, coupling=coupling, mixing="fixed", epsilon=1.0)  # type: ignore[arg-type]
+
+
+def test_a_dark_photon_decays_as_a_photon_of_its_mass_would() -> None:
+    """Gamma(A' -> e e) = alpha eps^2 m / 3, and hadrons R times that of massless muons."""
+    mass = np.array([0.01, 0.5, 0.775, 5.0])
+    widths = partial_widths(dark_photon(mass))
+    assert widths["ee"][1:] == pytest.approx(mass[1:] / (3.0 * 137.036), rel=1e-5)
+    assert widths["hadrons"] == pytest.approx(hadronic_ratio(mass) * mass / (3.0 * 137.036), rel=1e-12)
+    assert not widths["invisible"].any()
+    assert branching_ratio(dark_photon([0.1, 1.0]), "ee") == pytest.approx([1.0, 1.0 / (2.0 + 1.2517)], rel=2e-3)
+
+
+def test_known_decay_length_of_a_dark_photon() -> None:
+    """gamma c tau = 0.8 cm (E / 10 GeV) (1e-4 / eps)^2 (100 MeV / m)^2, arXiv:0906.0580, so that c tau = 80 um."""
+    assert proper_decay_length(dark_photon(0.1, 1e-4)) == pytest.approx(80e-6, rel=0.02)
+
+
+def test_the_decay_length_has_the_shape_of_mass_and_coupling() -> None:
+    mediator = U1Mediator(L_E_L_MU, mass=[[0.1], [1.0]], coupling=[[1e-6, 1e-3, 0.0]])
+    length = proper_decay_length(mediator)
+    assert length.shape == (2, 3)
+    assert np.all(np.isinf(length[:, 2]))
+    assert length[:, 0] == pytest.approx(1e6 * length[:, 1], rel=1e-12)
+    width = total_width(mediator)[:, 0]
+    assert length[:, 1] * 1e-6 * width == pytest.approx(1.973269804e-16, rel=1e-9)
+
+
+def test_what_cannot_decay_is_stable() -> None:
+    below = dark_photon(0.001)
+    assert np.isinf(proper_decay_length(below))
+    assert all(branching_ratio(below, state) == 0.0 for state in FINAL_STATES)
+
+
+def test_baryons_minus_leptons() -> None:
+    """All quarks 1/3, all leptons -1: above all thresholds 6 + 3 / 2 leptons to 6 / 3 quarks, up to QCD."""
+    heavy = U1Mediator(dict.fromkeys(LEPTON_MASS, -1.0), quarks=1.0 / 3.0, mass=3e4, coupling=1.0)
+    assert branching_ratio(heavy, "ee") == pytest.approx(1.0 / (3.0 + 1.5 + 2.0), rel=0.01)
+    at_omega = U1Mediator(dict.fromkeys(LEPTON_MASS, -1.0), quarks=1.0 / 3.0, mass=0.78266, coupling=1.0)
+    assert branching_ratio(at_omega, "hadrons") == pytest.approx(0.935, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("mass", "published"),
+    list(
+        zip(
+            [0.22, 0.3, 0.5, 0.7, 0.77, 0.9, 1.0195, 1.4, 1.6, 2.5, 6.0, 10.0, 20.0],
+            [0.7110, 0.5255, 0.4013, 0.1445, 0.0823, 0.2614, 0.0196, 0.2751, 0.2280, 0.2392, 0.1556, 0.1506, 0.1462],
+            strict=True,
+        )
+    ),
+)
+def test_published_branching_ratios_of_a_dark_photon(mass: float, published: float) -> None:
+    """To e+ e-: arXiv:1801.04847 and its code, from a fit to exclusive channels instead of R, quarks above 2 GeV."""
+    assert branching_ratio(dark_photon(mass), "ee") == pytest.approx(published, rel=0.025)
+
+
+@pytest.mark.parametrize(
+    ("mass", "published"),
+    list(
+        zip(
+            [0.3, 0.75, 0.77, 0.782, 0.9, 1.0195, 1.5, 1.8, 6.0, 20.0],
+            [0.2953, 0.2437, 0.1247, 0.0192, 0.2659, 0.0193, 0.2386, 0.2222, 0.1733, 0.1624],
+            strict=True,
+        )
+    ),
+)
+def test_published_branching_ratios_of_baryons_minus_leptons(mass: float, published: float) -> None:
+    """To e+ e-, as above."""
+    mediator = U1Mediator(dict.fromkeys(LEPTON_MASS, -1.0), quarks=1.0 / 3.0, mass=mass, coupling=1.0)
+    assert branching_ratio(mediator, "ee") == pytest.approx(published, rel=0.03)
+
+
+def test_hadrons_through_loop_mixing_are_rare() -> None:
+    mixed, plain = (boson(L_MU_L_TAU, [0.775, 1.0195, 3.0], mixing) for mixing in ("one_loop", "none"))
+    assert np.array_equal(branching_ratio(plain, "hadrons"), [0.0, 0.0, 0.0])
+    found = branching_ratio(mixed, "hadrons")
+    expected = branching_ratio(mixed, "ee") * hadronic_ratio(mixed.mass)
+    assert found == pytest.approx(expected, rel=1e-5)
+    assert np.all((found > 0.0) & (found < 2e-3))
+
+
 def test_they_have_the_shape_of_the_mass() -> None:
     mass = np.geomspace(1e-3, 100.0, 6).reshape(6, 1)
     mediator = U1Mediator(L_MU_L_TAU, mass=mass, coupling=[[1e-3, 1e-2]], mixing="one_loop")
     for state, width in partial_widths(mediator).items():
         assert width.shape == (6, 1), state
         assert np.all(width >= 0.0)
-    assert set(FINAL_STATES) == set(partial_widths(mediator)) == {*(2 * f for f in LEPTON_MASS), "invisible"}
+    assert list(FINAL_STATES) == list(partial_widths(mediator))
+    assert set(FINAL_STATES) == {*(2 * flavour for flavour in LEPTON_MASS), "invisible", "hadrons"}
 
 
 def test_unknown_final_state() -> None:
     with pytest.raises(UnknownNameError, match="final state"):
-        branching_ratio(boson(L_MU_L_TAU, 1.0), "hadrons")
+        branching_ratio(boson(L_MU_L_TAU, 1.0), "quarks")
     with pytest.raises(UnknownNameError, match="lepton flavour"):
         on_shell_charge_squared(boson(L_MU_L_TAU, 1.0), "muon")

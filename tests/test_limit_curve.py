@@ -21,6 +21,7 @@ HEAD = """\
 # digitised: by eye
 mass,coupling
 """
+BAND = HEAD.replace("mass,coupling", "mass,lower,upper")
 TABLE = "1,0.01\n2,0.02\n4,0.01\n"
 
 
@@ -39,6 +40,20 @@ def test_at_the_points_between_them_and_outside(tmp_path: Path) -> None:
     assert curve([[1.0], [2.0]]).shape == (2, 1)
     assert curve.confidence_level == 0.90
     assert curve.header["digitised"] == "by eye"
+
+
+def test_a_band_has_two_ends(tmp_path: Path) -> None:
+    curve = read_limit_curve(written(tmp_path, BAND + "1,0.01,0.04\n4,0.02,0.02001\n"))
+    assert np.array_equal(curve([1.0, 4.0]), [0.01, 0.02])
+    assert np.array_equal(curve.highest([1.0, 4.0]), [0.04, 0.02001])
+    assert curve.highest(2.0) == pytest.approx(np.sqrt(0.04 * 0.02001), rel=1e-14)
+    assert np.isnan(curve.highest([0.9, 4.1])).all()
+
+
+def test_an_upper_limit_has_no_upper_end(tmp_path: Path) -> None:
+    curve = read_limit_curve(written(tmp_path, HEAD + TABLE))
+    assert curve.upper is None
+    assert np.array_equal(curve.highest([0.5, 1.5]), [np.nan, np.inf], equal_nan=True)
 
 
 def test_gaps_hold_no_limit_but_end_at_points(tmp_path: Path) -> None:
@@ -83,6 +98,12 @@ def test_a_curve_without_a_confidence_level_says_so(tmp_path: Path) -> None:
         (HEAD.replace("0.90", "90") + TABLE, 4, "confidence_level must be a number between 0.5 and 1"),
         (HEAD.replace("0.90", "90%") + TABLE, 4, "confidence_level must be a number between 0.5 and 1"),
         (HEAD.replace("# digitised: by eye\n", "") + TABLE, None, "the line '# digitised: ...' is missing"),
+        (BAND + "1,0.01,0.02\n2,0.02,0.01\n", 9, "the lower coupling 0.02 must be below the upper one, 0.01"),
+        (BAND + "1,0.01,0.02\n2,0.01,0.01\n", 9, "the lower coupling 0.01 must be below the upper one, 0.01"),
+        (BAND + "1,0.01,0.02\n2,0.01\n", 9, "2 values where there are three columns, mass, lower and upper"),
+        (BAND + "1,0.01,0.02\n2,0.01,99\n", 9, "the upper 99 is above 4 pi and looks like a sentinel"),
+        (BAND + "1,1e-6,2e-6\n2,1e-6,1e-3\n", 9, "the upper jumps from 2e-06 to 0.001"),
+        (HEAD.replace("mass,coupling", "mass,lower") + TABLE, 7, "must be 'mass,coupling' or 'mass,lower,upper'"),
         (HEAD.replace("mass,", "# gap: 1 3\nmass,") + TABLE, 7, "there are limits inside the gap 1 3"),
         (HEAD.replace("mass,", "# gap: 2 1\nmass,") + TABLE, 7, "a gap is two masses inside the curve"),
     ],
@@ -124,8 +145,11 @@ def test_shipped_curves_hold_limits_only(name: str) -> None:
     curve = load_limit_curve(name)
     assert np.all(np.diff(curve.mass) > 0.0)
     assert np.all((curve.coupling > 0.0) & (curve.coupling < 1.5))
-    # No row stands for "no limit": neighbours are alike.
-    assert np.max(np.abs(np.diff(np.log(curve.coupling)))) < np.log(2.0)
+    # No row stands for "no limit": neighbours are alike, as far as fluctuations of a search let them be.
+    assert np.max(np.abs(np.diff(np.log(curve.coupling)))) < np.log(2.6)
+    if curve.upper is not None:
+        assert np.all(curve.upper > curve.coupling)
+        assert np.max(np.abs(np.diff(np.log(curve.upper)))) < np.log(1.4)
     assert curve.header["inspire"]
 
 

@@ -10,7 +10,8 @@ from scipy.integrate import quad
 
 from recast.constants import AVOGADRO, DEFAULT_INPUTS, ELECTRON_MASS, HBARC2_FB, ElectroweakInputs
 from recast.errors import OutOfRangeError, UnknownNameError
-from recast.neutrino_electron import chiral_couplings, differential_cross_section, largest_recoil, recoil_spectrum
+from recast.neutrino_electron import chiral_couplings, differential_cross_section, largest_recoil
+from recast.recoil_spectrum import recoil_spectrum
 
 SPECIES = ("nue", "numu", "nutau", "nuebar", "numubar", "nutaubar")
 BERYLLIUM = 0.862e-3

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from recast.cli.common import Settings, common_options, pass_settings, print_json, print_table
+from recast.cli.common import Settings, boson_options, common_options, pass_settings, print_json, print_table
+
+if TYPE_CHECKING:
+    from recast.model import Model
 
 KINDS = ("models", "measurements", "plots")
 NAMES = ("fluxes", "targets", "channels")
@@ -53,19 +56,62 @@ def _names(kind: str) -> list[dict[str, Any]]:
 
 @click.command()
 @click.argument("name")
+@click.option(
+    "--mass", type=float, multiple=True, help="Show the decays of a model's boson of this mass, GeV; repeats."
+)
+@click.option("--coupling", type=float, help="With --mass: the coupling g', for widths and decay lengths.")
+@boson_options
 @common_options
 @pass_settings
-def show(settings: Settings, /, name: str, as_json: bool) -> None:
+def show(settings: Settings, /, name: str, mass: tuple[float, ...], coupling: float | None, as_json: bool) -> None:
     """Show a model, a measurement or a figure.
 
-    Everything that its file says: parameters, variants, provenance.
+    Everything that its file says: parameters, variants, provenance. With --mass, instead, how the boson of a model
+    decays: widths in units of the square of the coupling, branching ratios and the decay length c tau.
+
+    Example: recast show lmu_ltau --mass 0.3 --coupling 1e-3
     """
-    document = settings.catalog().find(name)
+    from recast.errors import RecastError
+
+    if coupling is not None and not mass:
+        raise RecastError("--coupling needs --mass: it is that of a boson that decays")
+    if name == "u1" or settings.boson or mass:
+        document: Any = settings.model(name)
+    else:
+        document = settings.catalog().find(name)
+    if mass:
+        _show_decays(document, mass, coupling, as_json)
+        return
     plain = document.model_dump(mode="json", exclude_none=True)
     if as_json:
         print_json(plain)
         return
     click.echo(_yaml(plain))
+
+
+def _show_decays(model: Model, masses: tuple[float, ...], coupling: float | None, as_json: bool) -> None:
+    """Print widths, branching ratios and the decay length at every mass."""
+    from recast.decays import decay_table
+    from recast.errors import RecastError
+    from recast.model import U1Model
+
+    if not isinstance(model, U1Model):
+        raise RecastError(f"model {model.name} is not that of a boson: it has no decays, and no --mass")
+    tables = [decay_table(model, mass, coupling=coupling) for mass in masses]
+    if as_json:
+        print_json({"model": model.label, "decays": [table.to_dict() for table in tables]})
+        return
+    for position, table in enumerate(tables):
+        if position:
+            click.echo()
+        rows: list[tuple[Any, ...]] = [
+            (state, width, table.branching_ratios[state]) for state, width in table.widths.items()
+        ]
+        header = ("final state", "width/GeV" if coupling is not None else "width/(g'^2 GeV)", "branching ratio")
+        rows.append(("all", table.total_width, None))
+        print_table(header, rows, title=f"{model.title}: {table.mass:g} GeV")
+        length = "c tau" if coupling is not None else "g'^2 c tau"
+        click.echo(f"{length} = {table.decay_length:.5g} m" if table.total_width else "does not decay into these")
 
 
 def _yaml(plain: Any) -> str:

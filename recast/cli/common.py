@@ -6,13 +6,14 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from recast.catalog import Catalog
+    from recast.model import Model
 
 CHECK_FAILED = 1
 """Exit code of a check that ran and failed."""
@@ -34,6 +35,25 @@ class Settings:
 
     debug: bool = False
     plugins: tuple[str, ...] = ()
+    boson: dict[str, Any] = field(default_factory=dict)
+
+    def model(self, name: str) -> Model:
+        """Return a model of the catalog, or the ``u1`` whose charges the options give.
+
+        Raises
+        ------
+        RecastError
+            When charges are given for a model that has its own, or none for ``u1``.
+        """
+        from recast.errors import RecastError
+        from recast.model import u1_model
+
+        if name == "u1":
+            return u1_model(**self.boson)
+        if self.boson:
+            msg = f"--charge, --axial, --quarks and --epsilon are for the model u1; {name} has charges of its own"
+            raise RecastError(msg)
+        return self.catalog().model(name)
 
     def catalog(self) -> Catalog:
         """Return the catalog of models, measurements and figures, with the plugin folders."""
@@ -62,6 +82,48 @@ def common_options(function: F) -> F:
     for option in options:
         function = option(function)
     return function
+
+
+def boson_options(function: F) -> F:
+    """Add the charges of the model ``u1``, which has none of its own."""
+    charges: dict[str, Any] = {"multiple": True, "metavar": "LEPTON=Q", "expose_value": False, "callback": _charges}
+    numbers: dict[str, Any] = {"type": float, "expose_value": False, "callback": _boson}
+    mixing: dict[str, Any] = {"type": click.Choice(["none", "one_loop"]), "expose_value": False, "callback": _boson}
+    options = (
+        click.option("--charge", help="Model u1: vector charge of e, mu or tau; may be repeated.", **charges),
+        click.option("--axial", help="Model u1: axial charge of e, mu or tau; may be repeated.", **charges),
+        click.option("--quarks", help="Model u1: vector charge of every quark.", **numbers),
+        click.option("--mixing", help="Model u1: kinetic mixing with the photon.", **mixing),
+        click.option("--epsilon", help="Model u1: fixed kinetic mixing in units of the coupling.", **numbers),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def _charges(ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> None:
+    from recast.constants import FLAVOURS
+    from recast.errors import RecastError, unknown
+
+    charges: dict[str, float] = {}
+    for text in value:
+        flavour, equals, number = text.partition("=")
+        if flavour not in FLAVOURS:
+            raise unknown("lepton", flavour, FLAVOURS)
+        try:
+            charges[flavour] = float(number) if equals else math.nan
+        except ValueError:
+            charges[flavour] = math.nan
+        if math.isnan(charges[flavour]):
+            msg = f"--{parameter.name} is written LEPTON=CHARGE, such as mu=1, not {text!r}"
+            raise RecastError(msg)
+    if charges:
+        ctx.ensure_object(Settings).boson["charges" if parameter.name == "charge" else "axial"] = charges
+
+
+def _boson(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if value is not None:
+        ctx.ensure_object(Settings).boson[str(parameter.name)] = value
 
 
 def _debug(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recast.cli.common import CHECK_FAILED, Settings, common_options, pass_settings, print_json, print_table
+from recast.cli.common import (
+    CHECK_FAILED,
+    Settings,
+    boson_options,
+    common_options,
+    pass_settings,
+    print_json,
+    print_table,
+)
 
 if TYPE_CHECKING:
     from recast.fit_result import FitResult
@@ -65,6 +73,7 @@ def _ranges(given: tuple[str, ...]) -> dict[str, tuple[float, float]]:
     "--range", "ranges", multiple=True, metavar="NAME=LOW:HIGH", help="Where to look for a parameter; may be repeated."
 )
 @click.option("--seeds", type=click.IntRange(1, 1000), default=8, show_default=True, help="Number of minimisations.")
+@boson_options
 @common_options
 @click.pass_context
 @pass_settings
@@ -91,7 +100,7 @@ def fit(
 
     catalog = settings.catalog()
     result = run(
-        catalog.model(model),
+        settings.model(model),
         [catalog.measurement(name) for name in measurement],
         fix=_fixed(fix),
         ranges=_ranges(ranges),

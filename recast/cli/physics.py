@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recast.cli.common import Number, Settings, common_options, pass_settings, print_json, print_table
+from recast.cli.common import (
+    Number,
+    Settings,
+    boson_options,
+    common_options,
+    pass_settings,
+    print_json,
+    print_table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,6 +124,7 @@ def cross_section(
 @click.argument("model")
 @click.argument("measurement")
 @point_options
+@boson_options
 @common_options
 @pass_settings
 def predict(settings: Settings, /, model: str, measurement: str, as_json: bool, **point: float | None) -> None:
@@ -128,7 +137,7 @@ def predict(settings: Settings, /, model: str, measurement: str, as_json: bool, 
     import numpy as np
 
     catalog = settings.catalog()
-    loaded = catalog.model(model)
+    loaded = settings.model(model)
     measured = catalog.measurement(measurement)
     interaction = _point(loaded, point)
     prediction = measured.prediction(interaction)
@@ -165,6 +174,7 @@ def _rows(what: str, numbers: Any, names: Sequence[str]) -> list[tuple[str, floa
 @click.option("--one-sided", is_flag=True, help="Exclude only predictions above the data.")
 @click.option("--expected", is_flag=True, help="Replace the data by the prediction of the Standard Model.")
 @click.option("--cls", "cls", is_flag=True, help="Use CLs, for one measurement of counted events.")
+@boson_options
 @common_options
 @pass_settings
 def limit(
@@ -189,7 +199,7 @@ def limit(
 
     catalog = settings.catalog()
     result = recast.limit(
-        catalog.model(model),
+        settings.model(model),
         [catalog.measurement(name) for name in measurement],
         list(mass),
         confidence_level=confidence_level,
@@ -230,6 +240,7 @@ def _intervals(intervals: Any) -> str:
 )
 @click.option("--years", type=Number("number of years"), default=1.0, show_default=True, help="Years of running.")
 @point_options
+@boson_options
 @common_options
 @pass_settings
 def rate(
@@ -264,7 +275,7 @@ def rate(
         raise RecastError("give either --flux or --energy")
     interaction = None
     if model is not None:
-        interaction = _point(settings.catalog().model(model), point)
+        interaction = _point(settings.model(model), point)
     elif any(value is not None for value in point.values()):
         raise RecastError("parameters of a model are given, but no MODEL")
     if energy is not None:

@@ -22,7 +22,17 @@ from recast.errors import RecastError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from recast.figures import accuracy, contact, cross_sections, event_rate, fluxes, form_factors, nucleons, planes
+    from recast.figures import (
+        accuracy,
+        contact,
+        cross_sections,
+        decays,
+        event_rate,
+        fluxes,
+        form_factors,
+        nucleons,
+        planes,
+    )
     from recast.figures.recipe import Recipe
 
     FigureData: TypeAlias = (
@@ -30,6 +40,7 @@ if TYPE_CHECKING:
         | contact.ContactPlaneData
         | event_rate.EventRateData
         | accuracy.AccuracyData
+        | decays.DecayData
         | cross_sections.CrossSectionData
         | fluxes.FluxData
         | form_factors.FormFactorData
@@ -42,6 +53,7 @@ _MODULES = {
     "contact_plane": "contact",
     "event_rate": "event_rate",
     "accuracy": "accuracy",
+    "decays": "decays",
     "cross_sections": "cross_sections",
     "fluxes": "fluxes",
     "form_factors": "form_factors",

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from recast.figures.decay_recipe import DecayRecipe
 from recast.figures.layers import Axis, Colour, FigureRecipe, Label, Layer, LineStyle, Strict
 from recast.figures.plane_recipes import ContactPlaneRecipe, EventRateRecipe, PlaneRecipe
 from recast.numbers import Positive
@@ -22,6 +23,7 @@ __all__ = [
     "ContactPlaneRecipe",
     "CrossSectionRecipe",
     "Curve",
+    "DecayRecipe",
     "EventRateRecipe",
     "FluxRecipe",
     "FormFactorRecipe",
@@ -219,6 +221,7 @@ Recipe = Annotated[
     | ContactPlaneRecipe
     | EventRateRecipe
     | AccuracyRecipe
+    | DecayRecipe
     | CrossSectionRecipe
     | FluxRecipe
     | FormFactorRecipe

@@ -19,6 +19,7 @@ from recast.likelihoods.correlated import CorrelatedGaussian
 from recast.likelihoods.counting import PoissonCount
 from recast.likelihoods.counting_experiment import CountingExperiment
 from recast.likelihoods.gaussian import AsymmetricGaussian, Gaussian, Interval, LimitCurve
+from recast.likelihoods.normalised_counts import NormalisedCounts
 from recast.likelihoods.pyhf_workspace import PyhfWorkspace
 from recast.likelihoods.total import LikelihoodSum
 
@@ -32,6 +33,7 @@ __all__ = [
     "Likelihood",
     "LikelihoodSum",
     "LimitCurve",
+    "NormalisedCounts",
     "PoissonCount",
     "PyhfWorkspace",
 ]
@@ -46,5 +48,6 @@ LIKELIHOODS: dict[str, type[Likelihood] | str] = {
     "pyhf_workspace": PyhfWorkspace,
     "z_pole": "recast.z_pole.likelihood:ZPole",
     "counting_experiment": CountingExperiment,
+    "normalised_counts": NormalisedCounts,
 }
 """The likelihoods that ship with the package, by the ``type`` written in YAML: classes, or ``module:class``."""

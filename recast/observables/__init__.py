@@ -53,6 +53,8 @@ OBSERVABLES: dict[str, str] = {
     "plasmon_decay": "recast.observables.plasmon_decay:PlasmonDecay",
     "mono_photon": "recast.observables.mono_photon:MonoPhoton",
     "neutrino_electron": "recast.observables.neutrino_electron:NeutrinoElectron",
+    "effective_mixing_angle": "recast.observables.effective_mixing_angle:EffectiveMixingAngle",
+    "scattering_counts": "recast.observables.scattering_counts:ScatteringCounts",
     "z_couplings": "recast.observables.z_couplings:ZCouplings",
     "z_to_four_muons": "recast.observables.z_to_four_muons:ZToFourMuons",
 }

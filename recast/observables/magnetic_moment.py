@@ -3,7 +3,8 @@
     delta a = Q^2 g'^2 / (8 pi^2)  Int_0^1 dx  2 x^2 (1 - x) / (x^2 + (1 - x) r),    r = m^2 / m_lepton^2
 
 (arXiv:hep-ph/0104141, the formula for a massive Z' of L_mu - L_tau; the bands drawn in arXiv:1406.2332 and
-arXiv:1902.06765 follow from it). The integral tends to 1 for a light boson and to 2 / (3 r) for a heavy one.
+arXiv:1902.06765 follow from it). The integral tends to 1 for a light boson and to 2 / (3 r) for a heavy one. An axial
+coupling adds a negative part (`axial_loop`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from recast.interactions import Interaction
     from recast.model import Model
 
-__all__ = ["MagneticMoment", "vector_loop"]
+__all__ = ["MagneticMoment", "axial_loop", "vector_loop"]
 
 FloatArray = NDArray[np.float64]
 
@@ -68,11 +69,15 @@ class MagneticMoment(BaseModel):
         """
         total = np.zeros(tuple(interaction.shape))
         for mediator in interaction.mediators or ():
-            charge = mediator.charges[self.lepton]
-            if charge != 0.0:
-                # The loop is computed on the array of masses: once per mass, whatever the couplings.
-                loop = vector_loop(mediator.mass, lepton_mass=LEPTON_MASS[self.lepton])
-                total += (charge**2 / (8.0 * math.pi**2) * loop) * mediator.coupling_squared
+            # Loops are computed on the array of masses: once per mass, whatever the couplings.
+            mass = LEPTON_MASS[self.lepton]
+            for charge, loop in (
+                (mediator.vector_charge(self.lepton), vector_loop),
+                (mediator.axial[self.lepton], axial_loop),
+            ):
+                if charge != 0.0:
+                    weight = charge**2 / (8.0 * math.pi**2) * loop(mediator.mass, lepton_mass=mass)
+                    total += weight * mediator.coupling_squared
         return {"one_loop": total}
 
     def predict(self, interaction: Interaction) -> FloatArray:
@@ -119,21 +124,51 @@ def vector_loop(mass: ArrayLike, *, lepton_mass: float) -> FloatArray:
     exponentially at both ends, so that equidistant nodes converge exponentially, for all r alike.
     """
     masses = np.asarray(mass, dtype=np.float64)
-    ratio = np.square(masses / lepton_mass).ravel()
-    weight, light, heavy = _nodes()
-    result = np.empty_like(ratio)
+    x, rest, width = _nodes()
+    return _integral(np.square(masses / lepton_mass), 2.0 * x**2 * rest * width)
+
+
+def axial_loop(mass: ArrayLike, *, lepton_mass: float) -> FloatArray:
+    """Return the loop integral of a boson with an axial coupling, in units of that of a massless vector boson.
+
+    Parameters
+    ----------
+    mass : array_like
+        Of the boson, in GeV.
+    lepton_mass : float
+        In GeV.
+
+    Returns
+    -------
+    ndarray
+        Int_0^1 dx [2 x (1 - x) (x - 4) - 4 x^3 / r] / (x^2 + (1 - x) r) with r = mass^2 / lepton_mass^2 (J. P.
+        Leveille, Nucl. Phys. B 137 (1978) 63): negative, -10 / (3 r) for a heavy boson, and growing as -2 / r for a
+        light one, whose longitudinal part couples to the mass of the lepton.
+    """
+    masses = np.asarray(mass, dtype=np.float64)
+    x, rest, width = _nodes()
+    ratio = np.square(masses / lepton_mass)
+    transverse = _integral(ratio, 2.0 * x * rest * (x - 4.0) * width)
+    return np.asarray(transverse - _integral(ratio, 4.0 * x**3 * width) / ratio)
+
+
+def _integral(ratio: FloatArray, weight: FloatArray) -> FloatArray:
+    """Sum a weight over x^2 + (1 - x) ratio for every ratio."""
+    x, rest, _ = _nodes()
+    flat = ratio.ravel()
+    result = np.empty_like(flat)
     rows = max(1, _BLOCK // weight.size)
-    for start in range(0, ratio.size, rows):
-        part = ratio[start : start + rows, None]
-        result[start : start + rows] = (1.0 / (light + heavy * part)) @ weight
-    return result.reshape(masses.shape)
+    for start in range(0, flat.size, rows):
+        part = flat[start : start + rows, None]
+        result[start : start + rows] = (1.0 / (x**2 + rest * part)) @ weight
+    return result.reshape(ratio.shape)
 
 
 @cache
 def _nodes() -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return 2 x^2 (1 - x) dx/dt with the step, x^2, and 1 - x at the nodes."""
+    """Return x, 1 - x and dx/dt with the step at the nodes."""
     # exp(-pi^2 / step) is the error of the step, exp(-end) that of the ends.
     step, end = 0.38, 24.0
     t = np.arange(-end, end + step, step)
     x, rest = 1.0 / (1.0 + np.exp(-t)), 1.0 / (1.0 + np.exp(t))
-    return 2.0 * x**2 * rest * (x * rest) * step, x**2, rest
+    return x, rest, x * rest * step

@@ -158,13 +158,14 @@ class PlasmonDecay(BaseModel):
 
 def _loss(mediator: U1Mediator, momentum_transfer: MomentumTransfer) -> tuple[FloatArray, FloatArray]:
     """Return the coefficients of g'^2 and g'^4 in S, of the shape of the mass."""
-    charge = mediator.charges["e"] + np.zeros(mediator.mass.shape, dtype=np.complex128)
-    if mediator.charges["e"] == 0.0 and mediator.mixing == "one_loop":
+    tree = mediator.vector_charge("e")
+    charge = tree + np.zeros(mediator.mass.shape, dtype=np.complex128)
+    if tree == 0.0 and mediator.mixing == "one_loop":
         q2 = np.square(mediator.mass) if momentum_transfer == "mass" else np.zeros(mediator.mass.shape)
         charge = math.sqrt(4.0 * math.pi * DEFAULT_INPUTS.alpha) * loop_mixing_timelike(mediator.charges, q2)
     shift = DEFAULT_INPUTS.vev**2 * charge / np.square(mediator.mass)
-    interference = sum(2.0 * _vector_coupling(flavour) * mediator.charges[flavour] for flavour in FLAVOURS)
-    square = sum(mediator.charges[flavour] ** 2 for flavour in FLAVOURS)
+    interference = sum(2.0 * _vector_coupling(flavour) * mediator.neutrino_charges[flavour] for flavour in FLAVOURS)
+    square = sum(mediator.neutrino_charges[flavour] ** 2 for flavour in FLAVOURS)
     return np.asarray(interference * shift.real), np.asarray(square * np.square(np.abs(shift)))
 
 

@@ -66,6 +66,9 @@ class ZCouplings(BaseModel):
         """Return why nothing can be said about an interaction, or None."""
         if interaction.mediators is None:
             return "a shift of four-fermion couplings alone does not determine the vertex of the Z"
+        for mediator in interaction.mediators:
+            if mediator.is_axial or mediator.quarks or mediator.mixing == "fixed":
+                return "the loops of a boson with axial or quark charges, or with fixed mixing, are not implemented"
         return None
 
     def rate_factors(self, interaction: Interaction) -> dict[str, FloatArray]:

@@ -70,7 +70,9 @@ class ZToFourMuons(BaseModel):
         """Return why nothing can be said about an interaction, or None."""
         if interaction.mediators is None:
             return "couplings of neutrinos alone name no particle that muons could radiate"
-        if any(mediator.charges["mu"] == 0.0 for mediator in interaction.mediators):
+        if any(mediator.is_axial for mediator in interaction.mediators):
+            return "the table of acceptances is that of vector couplings"
+        if any(mediator.vector_charge("mu") == 0.0 for mediator in interaction.mediators):
             return "a boson without a coupling to muons is not radiated by them"
         return None
 
@@ -126,7 +128,7 @@ class ZToFourMuons(BaseModel):
         acceptance, interference = table.at(mass)
         expected = self.branching_ratio * table.share * table.standard_model
         # Z bosons decaying to two muons, per event of the Standard Model that is seen.
-        produced = self.standard_model_events * Z_TO_MUMU / expected * mediator.charges["mu"] ** 2
+        produced = self.standard_model_events * Z_TO_MUMU / expected * mediator.vector_charge("mu") ** 2
         peak = relative_width(mass) * branching_ratio(mediator, "mumu") * acceptance
         beside = interference if self.interference else np.where(np.isnan(interference), np.nan, 0.0)
         return produced * self.efficiency * peak, produced * beside
