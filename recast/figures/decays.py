@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recast.figures import drawing
+from recast.figures.captions import caption_text
 from recast.figures.decay_recipe import DecayModel, DecayPanel, DecayRecipe, FinalState
-from recast.figures.regions import caption_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
