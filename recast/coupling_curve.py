@@ -55,18 +55,28 @@ class CouplingCurve:
         self.joint = Joint(measurements)
         self.mass = mass
         self.polynomials = [m.observable.polynomials(model, mass) for m in measurements]
+        self.known = [self._known(m) for m in measurements]
+
+    def _known(self, measurement: Measurement) -> NDArray[np.bool_]:
+        """Return at which masses a measurement says anything."""
+        if not measurement.bounded:
+            return np.ones(self.mass.size, dtype=bool)
+        prediction = measurement.prediction(self.model(mass=self.mass, coupling=np.ones_like(self.mass)))
+        return ~np.isnan(prediction)
 
     def parts(self, rows: NDArray[np.intp], coupling: FloatArray) -> list[Mapping[str, FloatArray]]:
         """Return the contributions to every prediction at (mass of the row, coupling)."""
         result: list[Mapping[str, FloatArray]] = []
-        for measurement, polynomials in zip(self.measurements, self.polynomials, strict=True):
+        for measurement, polynomials, known in zip(self.measurements, self.polynomials, self.known, strict=True):
             if polynomials is None:
                 # What depends on the mass alone is then done once for each row, not for each of its couplings.
                 column = rows[..., :1] if rows.ndim > 1 and rows.strides[-1] == 0 else rows
                 interaction = self.model(mass=self.mass[column], coupling=coupling)
                 result.append(measurement.observable.contributions(interaction))
-            else:
-                result.append({k: evaluate(p[rows], coupling) for k, p in polynomials.items()})
+                continue
+            part = {k: evaluate(p[rows], coupling) for k, p in polynomials.items()}
+            # A polynomial has zeros where nothing is known.
+            result.append(part if known.all() else {k: np.where(known[rows], v, np.nan) for k, v in part.items()})
         return result
 
     def statistic(self, rows: NDArray[np.intp], coupling: FloatArray) -> FloatArray:

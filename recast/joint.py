@@ -29,6 +29,8 @@ Parts = Mapping[str, FloatArray]
 
 _MAX_STEPS = 200
 _TOLERANCE = 1e-10
+# A curvature below this part of that of the parabola through the data is none.
+_STRAIGHT = 1e-2
 
 
 @dataclass(frozen=True)
@@ -159,8 +161,13 @@ def _profiled(measurements: Sequence[Measurement], parts: Sequence[Parts]) -> Fl
         gradient = 2.0 * theta
         hessian = np.zeros((size, len(names), len(names))) + 2.0 * np.eye(len(names))
         for measurement, prediction, response in zip(measurements, predictions, responses, strict=True):
+            data = float(measurement.data)  # theory errors belong to measurements of one number
             moved = prediction + np.sum(response * theta, axis=1)
             first, second = measurement.likelihood.derivatives(moved)
+            # Far from the data a count is a straight line, whose Newton step would be endless: the parabola through the
+            # data that touches it leads back.
+            touching = first / np.where(moved == data, np.inf, moved - data)
+            second = np.where(second < _STRAIGHT * touching, touching, second)
             if measurement.bounded:
                 first, second = (np.where(np.isnan(moved), 0.0, d) for d in (first, second))
                 response = np.where(np.isnan(moved)[:, None], 0.0, response)

@@ -54,6 +54,8 @@ class LimitResult:
         How the region was defined, in words.
     best_fit : BestFit or None
         Joint best fit that was subtracted, for several measurements or correlated numbers.
+    no_constraint : tuple of float
+        Masses about which no measurement says anything, such as those outside a limit curve.
     """
 
     model: str
@@ -67,6 +69,7 @@ class LimitResult:
     convention: str
     best_fit: BestFit | None = None
     cls: bool = False
+    no_constraint: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form; masses with nothing excluded are left out."""
@@ -85,6 +88,8 @@ class LimitResult:
                 {"mass": float(m), "coupling": float(c), "minus_2_delta_ln_l": float(s)}
                 for m, c, s in zip(self.mass, self.best_fit.coupling, self.best_fit.minus_2_delta_ln_l, strict=True)
             ]
+        if self.no_constraint:
+            result["no_constraint"] = list(self.no_constraint)
         return result
 
 
@@ -192,6 +197,7 @@ def limit(
         convention=words,
         best_fit=best_fit if curve.relative else None,
         cls=cls,
+        no_constraint=tuple(masses[~np.any(curve.known, axis=0)].tolist()),
     )
 
 

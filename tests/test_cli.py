@@ -246,6 +246,17 @@ def test_masses_without_an_exclusion_are_left_out(tmp_path: Path) -> None:
     assert "nothing is excluded at 2 of 2 masses" in run(*words).stdout
 
 
+def test_masses_outside_a_limit_curve_are_no_constraint() -> None:
+    words = ("limit", "lmu_ltau", "babar_4mu", "--mass", "0.1", "--mass", "1")
+    document = run_json(*words)
+    assert [one["mass"] for one in document["limits"]] == [1.0]
+    assert document["no_constraint"] == [0.1]
+    text = run(*words).stdout
+    assert "no constraint here: the data say nothing about 0.1 GeV" in text
+    assert "nothing is excluded" not in text
+    assert "no_constraint" not in run_json("limit", "lmu_ltau", "babar_4mu", "ccfr", "--mass", "0.1")
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from recast.joint import Joint
-from recast.likelihoods import AsymmetricGaussian, Gaussian, Likelihood, PoissonCount
+from recast.likelihoods import AsymmetricGaussian, CountingExperiment, Gaussian, Likelihood, PoissonCount
 from recast.measurement import Measurement, TheoryError
 
 SOURCE = {"value": {"paper": "-", "place": "-", "inspire": "Key:2000aa", "bibtex": "@misc{Key:2000aa,}"}}
@@ -99,3 +99,16 @@ def test_without_a_shared_name_likelihoods_simply_add() -> None:
     plane = {"coherent": np.linspace(0.5, 4.0, 12).reshape(3, 4)}
     total = (a + b).distance([plane, plane])
     np.testing.assert_allclose(total, a.distance(plane) + b.distance(plane), rtol=1e-14)
+
+
+def test_predictions_far_above_a_count_are_profiled() -> None:
+    # There the likelihood of the workspace is a straight line, and both pulls go to where the prediction is the data.
+    count = CountingExperiment(signal_per_year={"signal": 9.5}, background_per_year=96.0, years=6.0)
+    joint = Joint((made("a", Gaussian(value=0.82, error=0.28), ERRORS), made("b", count, ERRORS)))
+    size = np.logspace(1.0, 11.0, 11)
+    ratio, signal = {"coherent": size}, {"coherent": 52.0 * size, "incoherent": 5.0 * size}
+    cancelled = 1.0 / 0.06**2 + 1.0 / 0.3**2
+    assert joint.distance([ratio, signal])[3:] == pytest.approx(cancelled, rel=1e-3)
+    parts = [{name: part[0] for name, part in one.items()} for one in (ratio, signal)]
+    expected = brute_force(list(joint.measurements), parts, list(ERRORS))
+    assert float(joint.distance(parts)) == pytest.approx(expected, rel=1e-6)

@@ -12,6 +12,7 @@ from scipy.stats import poisson
 from recast.cls import upper_limit
 from recast.decays import branching_ratio
 from recast.interactions import ContactInteraction, StandardModel, U1Mediator
+from recast.limits import limit
 from recast.measurement import load_measurement
 from recast.model import load_model
 from recast.observables.z_to_four_muons import ZToFourMuons
@@ -117,3 +118,14 @@ def test_limits_on_events():
     first = next(n for n in range(78, 120) if poisson.cdf(77, n) < 0.05)
     assert first == 94
     assert none.data == pytest.approx(-1.0, abs=1e-4)
+
+
+def test_outside_the_table_nothing_is_excluded_at_any_confidence_level() -> None:
+    # 77 events on 78: no signal is not the best fit, but outside the table nothing is known of a signal.
+    result = limit("lmu_ltau", "lhc_z4mu_atlas2014", [1.0, 10.0, 71.0], confidence_level=0.05)
+    assert [bool(one) for one in result.excluded] == [False, True, False]
+    assert result.no_constraint == (1.0, 71.0)
+    with_ccfr = limit("lmu_ltau", ["lhc_z4mu_atlas2014", "ccfr"], 1.0)
+    assert with_ccfr.best_fit is not None
+    alone = load_measurement("ccfr").minus_2_delta_ln_l(load_model("lmu_ltau")(mass=1.0, coupling=0.0))
+    assert with_ccfr.best_fit.minus_2_delta_ln_l == pytest.approx(float(alone), rel=1e-9)

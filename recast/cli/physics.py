@@ -214,8 +214,11 @@ def limit(
     limits = document["limits"]
     rows = [(item["mass"], item["coupling"], _intervals(item["excluded"])) for item in limits]
     print_table(("mass/GeV", "coupling", "excluded"), rows, title=f"{result.model}, {' + '.join(result.measurements)}")
-    if len(limits) < len(mass):
-        click.echo(f"nothing is excluded at {len(mass) - len(limits)} of {len(mass)} masses")
+    for value in result.no_constraint:
+        click.echo(f"no constraint here: the data say nothing about {value:g} GeV")
+    allowed = len(mass) - len(limits) - len(result.no_constraint)
+    if allowed:
+        click.echo(f"nothing is excluded at {allowed} of {len(mass)} masses")
     for fit in document.get("best_fit", []):
         distance = fit["minus_2_delta_ln_l"]
         place = f"{fit['mass']:g} GeV: coupling {fit['coupling']:.5g}"
