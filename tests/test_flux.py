@@ -40,10 +40,18 @@ SHIPPED = [
     ("dune_nd_standard_rhc", "numubar"),
     ("dune_nd_tau_optimised_fhc", "numu"),
     ("dune_nd_tau_optimised_rhc", "numubar"),
+    ("nova_nd_fhc", "numu"),
+    ("nova_nd_rhc", "numubar"),
+    ("numi_le_fhc", "numu"),
+    ("numi_le_rhc", "numubar"),
+    ("numi_me_fhc_minor", "numubar"),
+    ("numi_me_fhc_numu", "numu"),
     ("nutev_neutrino_nue", "nue"),
     ("nutev_neutrino_nuebar", "nuebar"),
     ("nutev_neutrino_numu", "numu"),
     ("nutev_neutrino_numubar", "numubar"),
+    ("reactor_nuebar", "nuebar"),
+    ("t2k_ingrid_fhc", "numu"),
 ]
 names = st.sampled_from(SHIPPED)
 
@@ -65,7 +73,7 @@ def test_every_shipped_flux_says_what_it_is(name: str, neutrino: str) -> None:
     assert flux.title
     assert flux.source
     assert flux.integral > 0.0
-    assert flux.absolute == ("POT" in flux.units) == name.startswith(("dune", "charm"))
+    assert flux.absolute == ("POT" in flux.units) == name.startswith(("dune", "charm", "numi", "nova", "t2k"))
 
 
 @pytest.mark.parametrize(
