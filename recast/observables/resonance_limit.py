@@ -22,17 +22,17 @@ those of `recast.production`. For the published model itself the published limit
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, model_validator
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, model_validator
 
 from recast.decay_in_flight import band, lifetimes_in_shield, log_yield
 from recast.emission_table import EmissionTable, load_emission_table
 from recast.limit_curve import LimitCurve, load_limit_curve
 from recast.numbers import Positive
-from recast.observables.published_model import DumpGeometry, FinalState, PublishedModel, decays_into
+from recast.observables.published_model import DumpGeometry, FinalState, FinalStates, PublishedModel, decays_into
 from recast.production import SOURCES, Process, production_rate
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class ResonanceLimit(BaseModel):
 
     type: Literal["resonance_limit"] = "resonance_limit"
     curve: str
-    final_state: FinalState | Annotated[tuple[FinalState, ...], Field(min_length=1)]
+    final_state: FinalState | FinalStates
     published: PublishedModel
     production: Literal["muons"] | Process = "muons"
     dump: DumpGeometry | None = None
