@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         form_factors,
         nucleons,
         planes,
+        recoils,
     )
     from recast.figures.recipe import Recipe
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         | event_rate.EventRateData
         | accuracy.AccuracyData
         | decays.DecayData
+        | recoils.RecoilRatioData
         | cross_sections.CrossSectionData
         | fluxes.FluxData
         | form_factors.FormFactorData
@@ -54,6 +56,7 @@ _MODULES = {
     "event_rate": "event_rate",
     "accuracy": "accuracy",
     "decays": "decays",
+    "recoil_ratio": "recoils",
     "cross_sections": "cross_sections",
     "fluxes": "fluxes",
     "form_factors": "form_factors",

@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from recast.figures.decay_recipe import DecayRecipe
 from recast.figures.layers import Axis, Colour, FigureRecipe, Label, Layer, LineStyle, Strict
 from recast.figures.plane_recipes import ContactPlaneRecipe, EventRateRecipe, PlaneRecipe
+from recast.figures.recoil_recipe import RecoilRatioRecipe
 from recast.numbers import Positive
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "NucleonFormFactorRecipe",
     "PlaneRecipe",
     "Recipe",
+    "RecoilRatioRecipe",
 ]
 
 Component = Literal["coherent", "proton", "neutron"]
@@ -222,6 +224,7 @@ Recipe = Annotated[
     | EventRateRecipe
     | AccuracyRecipe
     | DecayRecipe
+    | RecoilRatioRecipe
     | CrossSectionRecipe
     | FluxRecipe
     | FormFactorRecipe
