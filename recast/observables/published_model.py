@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from recast.decays import partial_widths
 from recast.hadrons import hadronic_ratio
@@ -21,7 +21,7 @@ __all__ = ["DumpGeometry", "FinalState", "FinalStates", "PublishedModel", "decay
 
 FloatArray = NDArray[np.float64]
 Decay: TypeAlias = Literal["ee", "mumu", "tautau", "hadrons", "invisible"]
-FinalState: TypeAlias = Decay | Literal["pipi"]
+FinalState: TypeAlias = Literal[Decay, "pipi"]
 
 # Up to here the isovector hadrons are pion pairs.
 _PION_PAIRS_BELOW: Final = 1.0
@@ -38,7 +38,13 @@ def _distinct(states: tuple[FinalState, ...]) -> tuple[FinalState, ...]:
     return states
 
 
-FinalStates: TypeAlias = Annotated[tuple[FinalState, ...], Field(min_length=1), AfterValidator(_distinct)]
+FinalStates: TypeAlias = Annotated[
+    tuple[FinalState, ...],
+    Field(min_length=1),
+    AfterValidator(_distinct),
+    BeforeValidator(lambda given: (given,) if isinstance(given, str) else given),
+]
+"""One final state or several; a single one need not be a list."""
 
 
 class PublishedModel(BaseModel):
