@@ -31,6 +31,7 @@ energy,numu
 """
 
 SHIPPED = [
+    ("atmospheric_frejus", "numu"),
     ("ccfr_numu", "numu"),
     ("charm_ii_neutrino_numu", "numu"),
     ("charm_ii_neutrino_numubar", "numubar"),
@@ -206,7 +207,7 @@ def test_unknown_names() -> None:
     [
         ("# title: A beam\n", "", r"the line '# title: \.\.\.' is missing at the top"),
         ("# units: 1/(m^2 GeV POT)\n", "", r"the line '# units: \.\.\.' is missing at the top"),
-        ("1/(m^2 GeV POT)", "1/cm^2", r"units must be '1/\(m\^2 GeV POT\)' or '1/GeV', not '1/cm\^2'"),
+        ("1/(m^2 GeV POT)", "1/cm^2", r"units must be '1/\(m\^2 GeV POT\)', '1/\(m\^2 GeV s\)' or '1/GeV', not"),
         ("# title: A beam", "# units: 1/GeV\n# title: A beam", "line 3: 'units' is given twice"),
         ("energy_low,energy_high", "e_low,e_high", "line 5: the columns must begin with energy_low,energy_high or"),
         ("numu,numubar", "numu,nu_mubar", r"line 5: column 'nu_mubar' is no neutrino: did you mean numubar\?"),
