@@ -47,6 +47,7 @@ SHIPPED = [
     ("numi_le_rhc", "numubar"),
     ("numi_me_fhc_minor", "numubar"),
     ("numi_me_fhc_numu", "numu"),
+    ("numi_me_rhc", "numubar"),
     ("nutev_neutrino_nue", "nue"),
     ("nutev_neutrino_nuebar", "nuebar"),
     ("nutev_neutrino_numu", "numu"),

@@ -111,6 +111,7 @@ DETECTORS: Mapping[str, Detector] = MappingProxyType(
         "nova_2": Detector(231.0, 36e20, NOVA, _all("nova_nd_fhc"), 20.0),
         "nova_2_rhc": Detector(231.0, 36e20, NOVA, _all("nova_nd_rhc"), 20.0),
         "minerva": Detector(7.98, 12e20, MINERVA, MEDIUM_ENERGY, 20.0),
+        "minerva_rhc": Detector(7.98, 12e20, MINERVA, _all("numi_me_rhc"), 20.0),
     }
 )
 """The columns of the table, neutrino beams unless they end in ``rhc``."""
