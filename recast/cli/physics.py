@@ -236,11 +236,7 @@ def _intervals(intervals: Any) -> str:
 @click.option("--integrated-flux", type=Number("integrated flux"), help="Neutrinos per m^2 and POT.")
 @click.option("--mass-tonnes", type=Number("target mass"), default=1.0, show_default=True, help="Mass of the target.")
 @click.option(
-    "--pot",
-    type=Number("number of POT"),
-    default=1.1e21,
-    show_default=True,
-    help="Protons on target per year; a flux per second does without.",
+    "--pot", type=Number("number of POT"), default=1.1e21, show_default=True, help="Protons on target per year."
 )
 @click.option("--years", type=Number("number of years"), default=1.0, show_default=True, help="Years of running.")
 @point_options
