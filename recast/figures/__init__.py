@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         event_rate,
         fluxes,
         form_factors,
+        model_planes,
         nucleons,
         planes,
         recoils,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     FigureData: TypeAlias = (
         planes.PlaneData
+        | model_planes.ModelPlanesData
         | contact.ContactPlaneData
         | event_rate.EventRateData
         | accuracy.AccuracyData
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
 # The module that computes and draws each kind of recipe.
 _MODULES = {
     "plane": "planes",
+    "model_planes": "model_planes",
     "contact_plane": "contact",
     "event_rate": "event_rate",
     "accuracy": "accuracy",
@@ -64,7 +67,7 @@ _MODULES = {
 }
 
 # Those that show limits, which have expected ones too.
-_WITH_LIMITS = ("plane", "contact_plane", "event_rate")
+_WITH_LIMITS = ("plane", "model_planes", "contact_plane", "event_rate")
 
 __all__ = ["compute", "draw", "load_recipe", "plot"]
 

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from recast.figures.decay_recipe import DecayRecipe
 from recast.figures.layers import Axis, Colour, FigureRecipe, Label, Layer, LineStyle, Strict
-from recast.figures.plane_recipes import ContactPlaneRecipe, EventRateRecipe, PlaneRecipe
+from recast.figures.plane_recipes import ContactPlaneRecipe, EventRateRecipe, ModelPlanesRecipe, PlaneRecipe
 from recast.figures.recoil_recipe import RecoilRatioRecipe
 from recast.numbers import Positive
 
@@ -30,6 +30,7 @@ __all__ = [
     "FormFactorRecipe",
     "Label",
     "Layer",
+    "ModelPlanesRecipe",
     "NucleonFormFactorRecipe",
     "PlaneRecipe",
     "Recipe",
@@ -220,6 +221,7 @@ class NucleonFormFactorRecipe(FigureRecipe):
 
 Recipe = Annotated[
     PlaneRecipe
+    | ModelPlanesRecipe
     | ContactPlaneRecipe
     | EventRateRecipe
     | AccuracyRecipe
