@@ -13,6 +13,7 @@ bin. With a single column ``energy`` it holds points, joined by straight lines; 
 other columns are neutrino species, nue to nutaubar, in the units of the header:
 
 - ``1/(m^2 GeV POT)``: per square metre, GeV and proton on target; event rates can be computed,
+- ``1/(m^2 GeV s)``: per second, from all directions together, such as atmospheric neutrinos; event rates too,
 - ``1/GeV``: a shape of arbitrary normalisation, shared by the columns of the file.
 """
 
@@ -30,7 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from recast.channels import NEUTRINOS
 from recast.errors import FluxError, unknown
-from recast.flux_file import ABSOLUTE_UNITS, SHAPE_UNITS, FluxFile, read_flux_file
+from recast.flux_file import ABSOLUTE_UNITS, CONTINUOUS_UNITS, SHAPE_UNITS, FluxFile, read_flux_file
 from recast.interactions import checked
 
 __all__ = ["Flux", "load_flux", "shipped_fluxes"]
@@ -61,7 +62,7 @@ class Flux:
     values : ndarray, shape (n,)
         dphi/dE in the bins or at the points, in `units`; for a line the integral.
     units : str
-        ``1/(m^2 GeV POT)`` or ``1/GeV`` (normalisation arbitrary, for a line one).
+        ``1/(m^2 GeV POT)``, ``1/(m^2 GeV s)`` or ``1/GeV`` (normalisation arbitrary, for a line one).
     title, source : str
         What it is and where it comes from.
     inspire : tuple of str
@@ -112,6 +113,11 @@ class Flux:
     def absolute(self) -> bool:
         """Whether the normalisation means something: neutrinos per square metre and proton on target."""
         return self.units == ABSOLUTE_UNITS
+
+    @property
+    def continuous(self) -> bool:
+        """Whether it is a flux per second, that of no accelerator."""
+        return self.units == CONTINUOUS_UNITS
 
     def density(self, energy: ArrayLike) -> FloatArray:
         """Return dphi/dE.
@@ -188,9 +194,7 @@ class Flux:
         return replace(self, values=self.values / self.integral, units=SHAPE_UNITS)
 
 
-def load_flux(
-    name_or_path: str | Path, *, neutrino: str | None = None, plugins: Sequence[str | Path] = ()
-) -> Flux:
+def load_flux(name_or_path: str | Path, *, neutrino: str | None = None, plugins: Sequence[str | Path] = ()) -> Flux:
     """Load the spectrum of one species.
 
     Parameters

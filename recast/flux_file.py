@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from recast.channels import NEUTRINOS
 from recast.errors import FluxError, near_matches
 
-__all__ = ["ABSOLUTE_UNITS", "SHAPE_UNITS", "FluxFile", "read_flux_file"]
+__all__ = ["ABSOLUTE_UNITS", "CONTINUOUS_UNITS", "SHAPE_UNITS", "FluxFile", "read_flux_file"]
 
 ABSOLUTE_UNITS = "1/(m^2 GeV POT)"
+CONTINUOUS_UNITS = "1/(m^2 GeV s)"
 SHAPE_UNITS = "1/GeV"
 
 _REQUIRED = ("title", "units", "source")
@@ -63,8 +64,11 @@ def read_flux_file(path: Traversable) -> FluxFile:
         if key not in header:
             msg = f"{path}: the line '# {key}: ...' is missing at the top"
             raise FluxError(msg)
-    if header["units"] not in {ABSOLUTE_UNITS, SHAPE_UNITS}:
-        msg = f"{path}: units must be '{ABSOLUTE_UNITS}' or '{SHAPE_UNITS}', not '{header['units']}'"
+    if header["units"] not in {ABSOLUTE_UNITS, CONTINUOUS_UNITS, SHAPE_UNITS}:
+        msg = (
+            f"{path}: units must be '{ABSOLUTE_UNITS}', '{CONTINUOUS_UNITS}' or '{SHAPE_UNITS}', not "
+            f"'{header['units']}'"
+        )
         raise FluxError(msg)
     if not rows:
         msg = f"{path}: there is no table, only comments"

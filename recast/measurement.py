@@ -379,8 +379,18 @@ def build_measurement(
     }
     measurement = document.validate(schema, context=context)
     measurement._selected = selected  # noqa: SLF001
+    if not getattr(measurement.likelihood, "needs_values", False):
+        return measurement
     # A projection may leave its data to the observable: they are then the Standard Model prediction.
-    return measurement.expected() if getattr(measurement.likelihood, "needs_values", False) else measurement
+    samples, names = getattr(measurement.observable, "names", None), getattr(measurement.likelihood, "names", None)
+    if samples is not None and samples != names:
+        msg = f"likelihood.names must be {', '.join(samples)}, the samples of the observable in their order"
+        raise document.error(msg, ("likelihood", "names"))
+    try:
+        return measurement.expected()
+    except RecastError as error:
+        msg = f"the data of the likelihood cannot be filled in: {error}"
+        raise document.error(msg, ("likelihood",)) from error
 
 
 def _class_of(document: Document, section: str, catalog: Catalog | None) -> type[BaseModel]:

@@ -3,7 +3,8 @@
     N = F sigma (M / m_target) N_POT
 
 with F the integrated flux, sigma the flux-averaged cross section per nucleus (or formula unit), M the mass of the
-detector and m_target that of a nucleus (Eq. 9 of arXiv:1902.06765, whose Table II these numbers reproduce).
+detector and m_target that of a nucleus (Eq. 9 of arXiv:1902.06765, whose Table II these numbers reproduce). With a flux
+per second, such as that of atmospheric neutrinos, seconds take the place of protons.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
     from recast.spectrum import Component, Spectrum
     from recast.trident.targets import Target
 
-__all__ = ["DUNE_POT_PER_YEAR", "EventRate", "event_rate", "nuclei_per_tonne"]
+__all__ = ["DUNE_POT_PER_YEAR", "SECONDS_PER_YEAR", "EventRate", "event_rate", "nuclei_per_tonne"]
 
 DUNE_POT_PER_YEAR = 1.1e21
 """Protons on target per year assumed by Table II of arXiv:1902.06765."""
+
+SECONDS_PER_YEAR = 365.25 * 86400.0
 
 COMPONENTS: tuple[Component, ...] = ("coherent", "proton", "neutron")
 
@@ -46,13 +49,15 @@ class EventRate:
     channel, target, flux
         Names.
     integrated_flux
-        Neutrinos per m^2 and proton on target.
+        Neutrinos per m^2 and proton on target, or second.
     mass_tonnes, pot_per_year, years
-        Exposure.
+        Exposure; of a flux per second, the seconds of a year.
     cross_section
         fb per nucleus, by component (coherent, proton, neutron); the shape of the interaction's parameters.
     events
         Number of events, by component, same shapes.
+    unit
+        What a year has ``pot_per_year`` of: protons on target, or seconds.
     """
 
     channel: str
@@ -64,6 +69,7 @@ class EventRate:
     years: float
     cross_section: Mapping[str, NDArray[np.float64]]
     events: Mapping[str, NDArray[np.float64]]
+    unit: Literal["POT", "s"] = "POT"
 
     @property
     def coherent(self) -> NDArray[np.float64]:
@@ -84,14 +90,12 @@ class EventRate:
         """Return one line that says what the numbers are for."""
         return (
             f"{self.channel} on {self.target}, {self.flux}: {self.mass_tonnes:g} t, {self.years:g} yr at "
-            f"{self.pot_per_year:g} POT/yr, {self.integrated_flux:.4g} neutrinos per m^2 and POT"
+            f"{self.pot_per_year:g} {self.unit}/yr, {self.integrated_flux:.4g} neutrinos per m^2 and {self.unit}"
         )
 
     def rows(self) -> list[tuple[str, Any, Any]]:
         """Return (component, cross section, events), with the sums."""
-        rows: list[tuple[str, Any, Any]] = [
-            (name, self.cross_section[name], self.events[name]) for name in COMPONENTS
-        ]
+        rows: list[tuple[str, Any, Any]] = [(name, self.cross_section[name], self.events[name]) for name in COMPONENTS]
         incoherent = self.cross_section["proton"] + self.cross_section["neutron"]
         rows.append(("incoherent", incoherent, self.incoherent))
         rows.append(("total", self.cross_section["coherent"] + incoherent, self.total))
@@ -107,6 +111,7 @@ class EventRate:
             "mass_tonnes": self.mass_tonnes,
             "pot_per_year": self.pot_per_year,
             "years": self.years,
+            "unit": self.unit,
             "cross_section": {name: sigma for name, sigma, _ in self.rows()},
             "events": {name: events for name, _, events in self.rows()},
         }
@@ -144,9 +149,9 @@ def event_rate(
     interaction
         New physics; the Standard Model when None.
     mass_tonnes, pot_per_year, years
-        Exposure; positive.
+        Exposure; positive. A flux per second runs all year, whatever the protons on target.
     integrated_flux
-        Neutrinos per m^2 and proton on target, in place of the integral of the flux.
+        Neutrinos per m^2 and proton on target (or second), in place of the integral of the flux.
     form_factor, inputs
         Handed to :func:`recast.spectrum.load_spectrum`.
 
@@ -183,6 +188,9 @@ def event_rate(
         flux = load_flux(flux, neutrino=channel.neutrino)
     elif isinstance(flux, float | int | np.floating | np.integer):
         flux = Flux.line(float(flux), neutrino=channel.neutrino)
+    unit: Literal["POT", "s"] = "s" if flux.continuous else "POT"
+    if flux.continuous:
+        pot_per_year = SECONDS_PER_YEAR
     if integrated_flux is None:
         integrated_flux = _absolute_integral(flux)
     target = find_target(target) if isinstance(target, str | Path) else target
@@ -207,11 +215,12 @@ def event_rate(
         years=years,
         cross_section=MappingProxyType(sigma),
         events=MappingProxyType({name: value * per_fb for name, value in sigma.items()}),
+        unit=unit,
     )
 
 
 def _absolute_integral(flux: Flux) -> float:
-    if not flux.absolute:
+    if not (flux.absolute or flux.continuous):
         raise FluxError(
             f"flux {flux.name} is only a shape ({flux.units}): give the number of neutrinos per m^2 and POT as "
             "integrated_flux (--integrated-flux)"

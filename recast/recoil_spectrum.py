@@ -28,8 +28,8 @@ __all__ = ["RecoilSpectrum", "flux_spectrum", "recoil_spectrum"]
 
 FloatArray = NDArray[np.float64]
 
-# Nodes per neutrino energy, in ln T. Propagators have their pole at ln|T| + i pi whatever the mass of the boson, so
-# that 64 nodes are exact to rounding even over the twelve decades below.
+# Nodes per neutrino energy, in ln T, at most. Propagators have their pole at ln|T| + i pi whatever the mass of the
+# boson, so that 64 nodes are exact to rounding even over the twelve decades below.
 _NODES = 64
 # A window open towards zero ends here, in units of the largest recoil: momentum transfers of a boson below 1 eV.
 _SMALLEST = 1e-12
@@ -164,9 +164,11 @@ def recoil_spectrum(
         + right**2 * energies * (forward - backward) / 3.0
         - left * right * ELECTRON_MASS * (top**2 - low**2) / (2.0 * energies**2)
     )
-    nodes, node_weights = _legendre()
     bottom = np.maximum(low, _SMALLEST * top)
     half = 0.5 * np.log(top / bottom)[:, None]
+    # Gauss-Legendre converges like the square of an interpolation; powers of T take a few nodes more.
+    enough = _DIGITS / (2.0 * math.log(_convergence(float(np.max(half, initial=0.0))))) + 8.0
+    nodes, node_weights = _legendre(min(_NODES, math.ceil(enough)))
     recoil = bottom[:, None] * np.exp(half * (nodes + 1.0))
     measure = scale[:, None] * half * node_weights * recoil  # dT = T dlnT
     remaining = np.square(1.0 - recoil / energies[:, None])
@@ -247,8 +249,7 @@ def _condensed(position: FloatArray, weights: FloatArray) -> tuple[FloatArray, F
         return position, weights
     lowest, highest = float(np.min(position)), float(np.max(position))
     half = 0.5 * (highest - lowest)
-    ratio = math.pi / max(half, 1e-3)
-    number = math.ceil(_DIGITS / math.log(ratio + math.hypot(ratio, 1.0)))
+    number = math.ceil(_DIGITS / math.log(_convergence(half)))
     if number >= position.size:
         return position, weights
     angle = math.pi * (np.arange(number) + 0.5) / number
@@ -261,8 +262,14 @@ def _condensed(position: FloatArray, weights: FloatArray) -> tuple[FloatArray, F
     return centre + half * np.cos(angle), (moments @ back.T) / number
 
 
+def _convergence(half: float) -> float:
+    """Return rho of an interval in ln T of a given half-width."""
+    ratio = math.pi / max(half, 1e-3)
+    return ratio + math.hypot(ratio, 1.0)
+
+
 @cache
-def _legendre() -> tuple[FloatArray, FloatArray]:
+def _legendre(number: int) -> tuple[FloatArray, FloatArray]:
     """Return nodes and weights between -1 and 1; finding them takes longer than using them."""
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    nodes, weights = np.polynomial.legendre.leggauss(number)
     return nodes, weights

@@ -63,7 +63,9 @@ class ScanResult:
         What was subtracted; None for a single measurement.
     confidence_level : float
     degrees_of_freedom : int
-        Of the combined region; a single measurement always has one.
+        Of the combined region; a single measurement has one, unless it declares another convention.
+    declared : dict of str to int
+        Degrees of freedom of the regions of measurements that declare them.
     one_sided, expected : bool
     convention, combined_convention : str
         How the regions of each measurement and of all together are defined, in words.
@@ -86,6 +88,7 @@ class ScanResult:
     combined_convention: str
     upper_limits: tuple[str, ...] = ()
     offset: Mapping[str, float] = field(default_factory=dict)
+    declared: Mapping[str, int] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -123,7 +126,8 @@ class ScanResult:
 
             raise UnknownNameError.unknown("measurement of this scan", name, self.measurements)
         one_sided = (self.one_sided or name in self.upper_limits) and not np.ndim(self.data[name])
-        threshold = delta_threshold(level, one_sided=one_sided) + self.offset.get(name, 0.0)
+        dof = self.declared.get(name, 1)
+        threshold = delta_threshold(level, degrees_of_freedom=dof, one_sided=one_sided) + self.offset.get(name, 0.0)
         result = np.asarray(self.minus_2_delta_ln_l[name] > threshold)
         if one_sided:
             result &= self.prediction[name] > self.data[name]
@@ -221,7 +225,11 @@ def scan(spec: ScanSpec | Mapping[str, Any] | str | Path, *, plugins: Sequence[s
     dof = spec.degrees_of_freedom or (max(varied, 1) if len(loaded) > 1 else 1)
     labels = [m.label for m in loaded]
     words = {"expected": spec.expected}
-    single = convention(spec.confidence_level, one_sided=spec.one_sided, **words)
+    declared = {m.label: int(getattr(m.likelihood, "region_degrees_of_freedom", 1)) for m in loaded}
+    declared = {label: degrees for label, degrees in declared.items() if degrees > 1}
+    own = declared.get(labels[0], 1) if len(loaded) == 1 else 1
+    one_sided = spec.one_sided and own == 1  # several numbers are too large or too small at once
+    single = convention(spec.confidence_level, one_sided=one_sided, degrees_of_freedom=own, **words)
     return ScanResult(
         model=model.name,
         axes=axes,
@@ -244,6 +252,7 @@ def scan(spec: ScanSpec | Mapping[str, Any] | str | Path, *, plugins: Sequence[s
             for m, distance in zip(loaded, distances, strict=True)
             if np.ndim(m.data)
         },
+        declared=declared,
         provenance=_provenance(spec, model, loaded),
     )
 

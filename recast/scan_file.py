@@ -53,6 +53,7 @@ def _write(result: ScanResult, path: Path) -> None:
         file.attrs["data"] = json.dumps(_plain(result.data))
         file.attrs["upper_limits"] = json.dumps(list(result.upper_limits))
         file.attrs["offset"] = json.dumps(dict(result.offset))
+        file.attrs["declared"] = json.dumps(dict(result.declared))
         if result.best_fit is not None:
             file.attrs["best_fit"] = json.dumps(
                 {
@@ -107,6 +108,7 @@ def _read(file: Any, path: Path) -> ScanResult:
         data={name: np.array(value) if isinstance(value, list) else value for name, value in data.items()},
         upper_limits=tuple(json.loads(file.attrs["upper_limits"])),
         offset=json.loads(file.attrs["offset"]),
+        declared=json.loads(file.attrs.get("declared", "{}")),
         best_fit=None if best_fit is None else BestFitPoint(**best_fit),
         confidence_level=float(file.attrs["confidence_level"]),
         degrees_of_freedom=int(file.attrs["degrees_of_freedom"]),

@@ -244,6 +244,7 @@ def test_pion_pairs_are_isovector() -> None:
     at_omega = U1Mediator({}, mass=0.7827, coupling=1.0, mixing="fixed", epsilon=1.0)
     assert 0.2 < dipion_width(at_omega) / partial_widths(at_omega)["hadrons"] < 0.7
     assert np.array_equal(dipion_width(U1Mediator({}, mass=mass, coupling=1.0, quarks=1.0 / 3.0)), np.zeros(4))
+    assert np.isnan(dipion_width(U1Mediator({}, mass=1.1, coupling=1.0, mixing="fixed", epsilon=1.0)))
 
 
 def test_sections_that_do_not_fit_are_told() -> None:
@@ -256,5 +257,12 @@ def test_sections_that_do_not_fit_are_told() -> None:
         ResonanceLimit(
             curve="a1", final_state="ee", production="e_e", published=DARK_PHOTON, beam_emission="babar_4mu"
         )
-    with pytest.raises(ValidationError):
-        ResonanceLimit(curve="a1", final_state=[], production="e_brem", published=DARK_PHOTON)
+    for states, message in (
+        ([], "at least 1 item"),
+        (["ee", "ee"], "a final state is named twice: ee, ee"),
+        (["pipi", "hadrons"], "pipi is part of hadrons"),
+    ):
+        with pytest.raises(ValidationError, match=message):
+            ResonanceLimit(curve="a1", final_state=states, production="e_brem", published=DARK_PHOTON)
+    with pytest.raises(ValidationError, match="decays"):
+        ResonanceLimit(curve="a1", final_state="ee", production="e_brem", published={**DARK_PHOTON, "decays": ["pipi"]})

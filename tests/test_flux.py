@@ -31,6 +31,7 @@ energy,numu
 """
 
 SHIPPED = [
+    ("atmospheric_frejus", "numu"),
     ("ccfr_numu", "numu"),
     ("charm_ii_neutrino_numu", "numu"),
     ("charm_ii_neutrino_numubar", "numubar"),
@@ -40,10 +41,19 @@ SHIPPED = [
     ("dune_nd_standard_rhc", "numubar"),
     ("dune_nd_tau_optimised_fhc", "numu"),
     ("dune_nd_tau_optimised_rhc", "numubar"),
+    ("nova_nd_fhc", "numu"),
+    ("nova_nd_rhc", "numubar"),
+    ("numi_le_fhc", "numu"),
+    ("numi_le_rhc", "numubar"),
+    ("numi_me_fhc_minor", "numubar"),
+    ("numi_me_fhc_numu", "numu"),
+    ("numi_me_rhc", "numubar"),
     ("nutev_neutrino_nue", "nue"),
     ("nutev_neutrino_nuebar", "nuebar"),
     ("nutev_neutrino_numu", "numu"),
     ("nutev_neutrino_numubar", "numubar"),
+    ("reactor_nuebar", "nuebar"),
+    ("t2k_ingrid_fhc", "numu"),
 ]
 names = st.sampled_from(SHIPPED)
 
@@ -65,7 +75,7 @@ def test_every_shipped_flux_says_what_it_is(name: str, neutrino: str) -> None:
     assert flux.title
     assert flux.source
     assert flux.integral > 0.0
-    assert flux.absolute == ("POT" in flux.units) == name.startswith(("dune", "charm"))
+    assert flux.absolute == ("POT" in flux.units) == name.startswith(("dune", "charm", "numi", "nova", "t2k"))
 
 
 @pytest.mark.parametrize(
@@ -198,7 +208,7 @@ def test_unknown_names() -> None:
     [
         ("# title: A beam\n", "", r"the line '# title: \.\.\.' is missing at the top"),
         ("# units: 1/(m^2 GeV POT)\n", "", r"the line '# units: \.\.\.' is missing at the top"),
-        ("1/(m^2 GeV POT)", "1/cm^2", r"units must be '1/\(m\^2 GeV POT\)' or '1/GeV', not '1/cm\^2'"),
+        ("1/(m^2 GeV POT)", "1/cm^2", r"units must be '1/\(m\^2 GeV POT\)', '1/\(m\^2 GeV s\)' or '1/GeV', not"),
         ("# title: A beam", "# units: 1/GeV\n# title: A beam", "line 3: 'units' is given twice"),
         ("energy_low,energy_high", "e_low,e_high", "line 5: the columns must begin with energy_low,energy_high or"),
         ("numu,numubar", "numu,nu_mubar", r"line 5: column 'nu_mubar' is no neutrino: did you mean numubar\?"),

@@ -1,5 +1,7 @@
 """Counts of several samples with a free normalisation: the minimum over alpha and beta, derivatives, data filled in."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,8 +9,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy.optimize import minimize
 
-from recast.errors import NotApplicableError, RecastError
+from recast.catalog import Catalog
+from recast.errors import DocumentError, NotApplicableError, RecastError
 from recast.likelihoods import NormalisedCounts
+from recast.measurement import load_measurement
 
 COUNTS = st.lists(st.floats(20.0, 1e5), min_size=2, max_size=2)
 
@@ -118,11 +122,29 @@ def test_data_are_filled_in() -> None:
         filled.allowed(1.0)
 
 
+def test_data_that_cannot_be_filled_in(tmp_path: Path) -> None:
+    with pytest.raises(RecastError, match="3 numbers, but names has 2"):
+        NormalisedCounts(names=("a", "b"), normalisation_error=0.1).expected([1.0, 2.0, 3.0])
+    with pytest.raises(RecastError, match="no events"):
+        NormalisedCounts(names=("a", "b"), normalisation_error=0.1).expected([1.0, 0.0])
+    shipped = Path(Catalog().document("measurements", "dune_nd_nu_e").file).read_text(encoding="utf-8")
+    file = tmp_path / "mine.yaml"
+    for wrong in ("[neutrino, antineutrino, third]", "[antineutrino, neutrino]"):
+        file.write_text(shipped.replace("names: [neutrino, antineutrino]", f"names: {wrong}"), encoding="utf-8")
+        with pytest.raises(DocumentError, match=r"mine\.yaml.*names must be neutrino, antineutrino"):
+            load_measurement(file)
+    file.write_text(shipped.replace("flux: dune_nd_standard_fhc,", "flux: dune_nd_standard_fh,"), encoding="utf-8")
+    with pytest.raises(DocumentError, match=r"mine\.yaml.*dune_nd_standard_fhc"):
+        load_measurement(file)
+
+
 def test_bad_input() -> None:
     with pytest.raises(ValidationError, match="values must have 2 entries"):
         NormalisedCounts(names=("a", "b"), values=(1.0,), normalisation_error=0.1)
     with pytest.raises(ValidationError, match="correlation"):
         NormalisedCounts(names=("a", "b"), normalisation_error=0.1, correlation="half")
+    with pytest.raises(RecastError, match="2 numbers on its last axis"):
+        NormalisedCounts(names=("a", "b"), values=(1.0, 2.0), normalisation_error=0.1).minus_2_delta_ln_l(1.0)
     with pytest.raises(RecastError, match="no other theory error"):
         NormalisedCounts(names=("a", "b"), values=(1.0, 2.0), normalisation_error=0.1).minus_2_delta_ln_l(
             [1.0, 2.0], theory_error=0.1

@@ -131,3 +131,27 @@ def test_files_and_energies_may_be_given_as_they_are(tmp_path: Path) -> None:
     from_files = event_rate(MUMU, tmp_path / "t.yaml", tmp_path / "b.csv")
     at_5 = event_rate(MUMU, "Ar40", np.float32(5), integrated_flux=0.2)
     assert from_files.coherent == pytest.approx(at_5.coherent, rel=1e-3)
+
+
+def test_atmospheric_neutrinos_need_no_protons() -> None:
+    rates = [
+        event_rate("numu_numu_mu-mu+", "O16", "atmospheric_frejus", pot_per_year=pot, years=10) for pot in (1.0, 9.0)
+    ]
+    assert float(rates[0].total) == float(rates[1].total)
+    assert rates[0].unit == "s"
+    assert rates[0].pot_per_year == pytest.approx(3.156e7, rel=1e-3)
+    assert "s/yr" in rates[0].summary()
+    flux = load_flux("atmospheric_frejus", neutrino="numu")
+    assert flux.continuous
+    assert not flux.absolute
+    # neutrinos per m^2 and s, seconds, nuclei in a tonne, and fb in m^2
+    by_hand = flux.integral * 10 * 3.15576e7 * (6.02214e29 / 15.999) * 1e-43 * float(rates[0].cross_section["coherent"])
+    assert float(rates[0].coherent) == pytest.approx(by_hand, rel=1e-4)
+
+
+def test_atmospheric_flux_falls_as_it_should() -> None:
+    flux = load_flux("atmospheric_frejus", neutrino="numu")
+    # Gaisser: between E^-2.7 and E^-3.7 from GeV to TeV, steepening.
+    slopes = [float(np.log(flux.density(10 * e) / flux.density(e)) / np.log(10.0)) for e in (3.0, 10.0, 100.0)]
+    assert all(-3.75 < slope < -2.6 for slope in slopes)
+    assert slopes == sorted(slopes, reverse=True)

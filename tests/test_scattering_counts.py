@@ -1,6 +1,7 @@
 """Counts of several samples: rates and sensitivities of arXiv:1902.08579, an integrator, limits of the theory."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from recast.model import load_model
 from recast.neutrino_electron import differential_cross_section, largest_recoil
 from recast.observables.scattering_counts import ScatteringCounts
 from recast.recoil_spectrum import flux_spectrum
+from recast.scan import ScanResult, scan
 
 MASSES = [1e-3, 1e-2, 0.05, 0.1, 1.0, 10.0]
 ELECTRONS = 75e6 * AVOGADRO * 18 / 39.95
@@ -135,6 +137,22 @@ def test_degrees_of_freedom_are_a_convention() -> None:
     model = load_model("le_lmu")
     assert statistic(model(mass=0.1, coupling=one.coupling[0])) == pytest.approx(2.7055, rel=1e-3)
     assert statistic(model(mass=0.1, coupling=two.coupling[0])) == pytest.approx(4.6052, rel=1e-3)
+
+
+def test_scans_have_the_same_convention(tmp_path: Path) -> None:
+    edge = limit("le_lmu", "dune_nd_nu_e", 0.1, confidence_level=0.9).coupling[0]
+    result = scan(
+        {
+            "model": "le_lmu",
+            "measurements": ["dune_nd_nu_e"],
+            "parameters": {"mass": [0.1], "coupling": [0.0, 0.9 * edge, 0.999 * edge, 1.001 * edge]},
+            "confidence_level": 0.9,
+        }
+    )
+    assert result.excluded().tolist() == [[False, False, False, True]]
+    assert "2 dof" in result.convention
+    again = ScanResult.load(result.save(tmp_path / "scan.h5"))
+    assert again.excluded().tolist() == result.excluded().tolist()
 
 
 def test_published_dimuon_sensitivity() -> None:

@@ -30,17 +30,21 @@ if TYPE_CHECKING:
         event_rate,
         fluxes,
         form_factors,
+        model_planes,
         nucleons,
         planes,
+        recoils,
     )
     from recast.figures.recipe import Recipe
 
     FigureData: TypeAlias = (
         planes.PlaneData
+        | model_planes.ModelPlanesData
         | contact.ContactPlaneData
         | event_rate.EventRateData
         | accuracy.AccuracyData
         | decays.DecayData
+        | recoils.RecoilRatioData
         | cross_sections.CrossSectionData
         | fluxes.FluxData
         | form_factors.FormFactorData
@@ -50,10 +54,12 @@ if TYPE_CHECKING:
 # The module that computes and draws each kind of recipe.
 _MODULES = {
     "plane": "planes",
+    "model_planes": "model_planes",
     "contact_plane": "contact",
     "event_rate": "event_rate",
     "accuracy": "accuracy",
     "decays": "decays",
+    "recoil_ratio": "recoils",
     "cross_sections": "cross_sections",
     "fluxes": "fluxes",
     "form_factors": "form_factors",
@@ -61,7 +67,7 @@ _MODULES = {
 }
 
 # Those that show limits, which have expected ones too.
-_WITH_LIMITS = ("plane", "contact_plane", "event_rate")
+_WITH_LIMITS = ("plane", "model_planes", "contact_plane", "event_rate")
 
 __all__ = ["compute", "draw", "load_recipe", "plot"]
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from recast.figures.layers import Axis, ConfidenceLevel, FigureRecipe, Guide, Label, Layer
+from recast.figures.layers import Axis, ConfidenceLevel, FigureRecipe, Guide, Label, Layer, Strict
 from recast.numbers import Positive
 
-__all__ = ["ContactPlaneRecipe", "EventRateRecipe", "PlaneRecipe"]
+__all__ = ["ContactPlaneRecipe", "EventRateRecipe", "ModelPanel", "ModelPlanesRecipe", "PlaneRecipe"]
 
 
 class Plane(FigureRecipe):
@@ -55,6 +56,60 @@ class PlaneRecipe(Plane):
             msg = "both axes of a plane of mass and coupling must have scale: log"
             raise ValueError(msg)
         return self
+
+
+class ModelPanel(Strict):
+    """One model of a figure that compares several.
+
+    Attributes
+    ----------
+    model : str
+        Name with its variants, e.g. ``le_lmu:mixing=one_loop``.
+    """
+
+    title: str
+    model: str
+    labels: tuple[Label, ...] = ()
+
+
+class ModelPlanesRecipe(FigureRecipe):
+    """Planes of mass against coupling for several models, with the same layers as far as they apply.
+
+    Attributes
+    ----------
+    columns : int
+        Panels in a row.
+    """
+
+    kind: Literal["model_planes"]
+    x: Axis
+    y: Axis
+    points: Annotated[int, Field(ge=2, le=2000)] = 150
+    confidence_level: ConfidenceLevel = 0.95
+    columns: Annotated[int, Field(ge=1, le=6)]
+    panels: Annotated[tuple[ModelPanel, ...], Field(min_length=1)]
+    layers: Annotated[tuple[Layer, ...], Field(min_length=1)]
+
+    @field_validator("layers")
+    @classmethod
+    def _check_labels(cls, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+        if any(layer.labels for layer in layers):
+            msg = "layers lie elsewhere in every panel: labels belong to panels, and a layer has a name"
+            raise ValueError(msg)
+        return layers
+
+    def plane(self, panel: ModelPanel, layers: Sequence[Layer]) -> PlaneRecipe:
+        """Return the recipe of one panel with some of the layers."""
+        shared = {key: getattr(self, key) for key in ("x", "y", "points", "confidence_level", "name", "title")}
+        return PlaneRecipe(
+            kind="plane",
+            model=panel.model,
+            layers=tuple(layers),
+            labels=panel.labels,
+            provenance=self.provenance,
+            caption="{convention}",
+            **shared,
+        )
 
 
 class ContactPlaneRecipe(Plane):

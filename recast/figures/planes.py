@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from recast.figures.plane_recipes import PlaneRecipe
 
-__all__ = ["PlaneData", "compute", "draw"]
+__all__ = ["PlaneData", "compute", "draw", "paint"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,10 +97,28 @@ def draw(data: PlaneData) -> Figure:
     recipe = data.recipe
     figure, (axes,) = drawing.canvas(data.caption, size=recipe.size)
     drawing.set_axes(axes, recipe.x, recipe.y)
-    for order, region in enumerate(data.regions):
+    paint(axes, data)
+    return figure
+
+
+def paint(axes: Axes, data: PlaneData) -> None:
+    """Draw what a plane shows into axes that are set.
+
+    Regions of the same title are one region: their edges lie below all of them, so that only the outer one is seen.
+    """
+    recipe = data.recipe
+    titles = [region.layer.title for region in data.regions]
+    orders = {title: order for order, title in enumerate(dict.fromkeys(titles))}
+    for region in data.regions:
+        layer = region.layer
+        order = orders[layer.title]
+        style = drawing.line_style(layer, order=order)
+        if layer.draw == "excluded" and titles.count(layer.title) > 1:
+            # Under the fill, which hides the inner half of the line.
+            style |= {"zorder": style["zorder"] - 0.003, "linewidth": 2.0 * style["linewidth"]}
         _fill(axes, region, recipe.y.range, order)
-        _outline(axes, region, recipe.y.range, drawing.line_style(region.layer, order=order))
-        drawing.place_labels(axes, region.layer.labels, colour=region.layer.colour)
+        _outline(axes, region, recipe.y.range, style)
+        drawing.place_labels(axes, layer.labels, colour=layer.colour)
     for guide in recipe.guides:
         ends = np.array(recipe.x.range)
         colour, pattern = drawing.COLOURS[guide.colour], drawing.LINES[guide.line]
@@ -110,7 +128,6 @@ def draw(data: PlaneData) -> Figure:
         colour = drawing.COLOURS[region.layer.colour]
         _outline(axes, region, recipe.y.range, {**drawing.EXPECTED_STYLE, "color": colour})
     drawing.place_labels(axes, recipe.labels)
-    return figure
 
 
 def _fill(axes: Axes, region: LayerRegion, extent: tuple[float, float], order: int) -> None:

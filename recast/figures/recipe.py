@@ -13,7 +13,8 @@ from pydantic import Field, field_validator, model_validator
 
 from recast.figures.decay_recipe import DecayRecipe
 from recast.figures.layers import Axis, Colour, FigureRecipe, Label, Layer, LineStyle, Strict
-from recast.figures.plane_recipes import ContactPlaneRecipe, EventRateRecipe, PlaneRecipe
+from recast.figures.plane_recipes import ContactPlaneRecipe, EventRateRecipe, ModelPlanesRecipe, PlaneRecipe
+from recast.figures.recoil_recipe import RecoilRatioRecipe
 from recast.numbers import Positive
 
 __all__ = [
@@ -29,9 +30,11 @@ __all__ = [
     "FormFactorRecipe",
     "Label",
     "Layer",
+    "ModelPlanesRecipe",
     "NucleonFormFactorRecipe",
     "PlaneRecipe",
     "Recipe",
+    "RecoilRatioRecipe",
 ]
 
 Component = Literal["coherent", "proton", "neutron"]
@@ -218,10 +221,12 @@ class NucleonFormFactorRecipe(FigureRecipe):
 
 Recipe = Annotated[
     PlaneRecipe
+    | ModelPlanesRecipe
     | ContactPlaneRecipe
     | EventRateRecipe
     | AccuracyRecipe
     | DecayRecipe
+    | RecoilRatioRecipe
     | CrossSectionRecipe
     | FluxRecipe
     | FormFactorRecipe

@@ -113,6 +113,9 @@ class NormalisedCounts(Likelihood):
             msg = "counts with a free normalisation have no other theory error"
             raise RecastError(msg)
         counts = np.asarray(prediction, dtype=float)
+        if counts.shape[-1:] != (len(self.names),):
+            msg = f"a prediction has {len(self.names)} numbers on its last axis, not the shape {counts.shape}"
+            raise RecastError(msg)
         possible = np.all(counts > 0.0, axis=-1)
         counts = np.where(possible[..., None], counts, 1.0)
         residual = counts - self.data
@@ -159,5 +162,17 @@ class NormalisedCounts(Likelihood):
         raise NotApplicableError(msg)
 
     def expected(self, prediction: Any) -> Self:
-        """Return the same errors around the prediction."""
+        """Return the same errors around the prediction.
+
+        Raises
+        ------
+        RecastError
+            When the prediction does not have one positive number for each sample.
+        """
+        if np.shape(prediction) != (len(self.names),):
+            msg = f"the prediction has {np.size(prediction)} numbers, but names has {len(self.names)}"
+            raise RecastError(msg)
+        if not bool(np.all(np.asarray(prediction) > 0.0)):
+            msg = "no events are expected in one of the samples"
+            raise RecastError(msg)
         return self.model_copy(update={"values": tuple(float(x) for x in np.asarray(prediction))})

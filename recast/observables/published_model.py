@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from recast.decays import partial_widths
 from recast.hadrons import hadronic_ratio
@@ -17,10 +17,34 @@ from recast.model import LeptonCharges
 from recast.numbers import Finite, Positive
 from recast.production import quark_charges
 
-__all__ = ["DumpGeometry", "FinalState", "PublishedModel", "decays_into", "dipion_width"]
+__all__ = ["DumpGeometry", "FinalState", "FinalStates", "PublishedModel", "decays_into", "dipion_width"]
 
 FloatArray = NDArray[np.float64]
-FinalState = Literal["ee", "mumu", "tautau", "hadrons", "invisible", "pipi"]
+Decay: TypeAlias = Literal["ee", "mumu", "tautau", "hadrons", "invisible"]
+FinalState: TypeAlias = Literal[Decay, "pipi"]
+
+# Up to here the isovector hadrons are pion pairs.
+_PION_PAIRS_BELOW: Final = 1.0
+
+
+def _distinct(states: tuple[FinalState, ...]) -> tuple[FinalState, ...]:
+    """Refuse what would be counted twice."""
+    if len(set(states)) < len(states):
+        msg = f"a final state is named twice: {', '.join(states)}"
+        raise ValueError(msg)
+    if {"pipi", "hadrons"} <= set(states):
+        msg = "pipi is part of hadrons: name one of them"
+        raise ValueError(msg)
+    return states
+
+
+FinalStates: TypeAlias = Annotated[
+    tuple[FinalState, ...],
+    Field(min_length=1),
+    AfterValidator(_distinct),
+    BeforeValidator(lambda given: (given,) if isinstance(given, str) else given),
+]
+"""One final state or several; a single one need not be a list."""
 
 
 class PublishedModel(BaseModel):
@@ -46,7 +70,7 @@ class PublishedModel(BaseModel):
     mixing: Mixing = "none"
     epsilon: Finite = 0.0
     branching_ratio: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
-    decays: tuple[FinalState, ...] | None = None
+    decays: Annotated[tuple[Decay, ...], Field(min_length=1), AfterValidator(_distinct)] | None = None
 
     def __call__(self, mass: FloatArray) -> U1Mediator:
         """Return the boson at given masses in GeV."""
@@ -77,7 +101,7 @@ class DumpGeometry(BaseModel):
 
 
 def decays_into(
-    mediator: U1Mediator, final_states: tuple[FinalState, ...], *, considered: tuple[FinalState, ...] | None = None
+    mediator: U1Mediator, final_states: tuple[FinalState, ...], *, considered: tuple[Decay, ...] | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """Return how often a boson decays into some final states, and how fast into all.
 
@@ -113,9 +137,11 @@ def dipion_width(mediator: U1Mediator) -> FloatArray:
     -------
     ndarray
         In GeV / g'^2, of the shape of the mass: the isovector part of the hadrons, to which other states contribute
-        less than 1% below 0.9 GeV and some per cent at 1 GeV, where omega pi0 and four pions begin.
+        less than 1% below 0.9 GeV and some per cent at 1 GeV, where omega pi0 and four pions begin. Above, where they
+        are no longer pion pairs, not-a-number.
     """
     mass = mediator.mass
     quarks = quark_charges(mediator)
     isovector = np.maximum(hadronic_ratio(mass) - sum(isoscalar_parts(mass)), 0.0)
-    return np.asarray(np.square(np.abs(quarks[..., 0] - quarks[..., 1])) * isovector * mass / (12.0 * math.pi))
+    width = np.square(np.abs(quarks[..., 0] - quarks[..., 1])) * isovector * mass / (12.0 * math.pi)
+    return np.where(mass <= _PION_PAIRS_BELOW, width, np.nan)

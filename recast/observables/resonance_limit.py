@@ -22,17 +22,17 @@ those of `recast.production`. For the published model itself the published limit
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, model_validator
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, model_validator
 
 from recast.decay_in_flight import band, lifetimes_in_shield, log_yield
 from recast.emission_table import EmissionTable, load_emission_table
 from recast.limit_curve import LimitCurve, load_limit_curve
 from recast.numbers import Positive
-from recast.observables.published_model import DumpGeometry, FinalState, PublishedModel, decays_into
+from recast.observables.published_model import DumpGeometry, FinalStates, PublishedModel, decays_into
 from recast.observables.quadratic import square_coefficients
 from recast.production import SOURCES, Process, production_rate
 
@@ -87,9 +87,9 @@ class ResonanceLimit(BaseModel):
 
     type: Literal["resonance_limit"] = "resonance_limit"
     curve: str
-    final_state: FinalState | Annotated[tuple[FinalState, ...], Field(min_length=1)]
+    final_state: FinalStates
     published: PublishedModel
-    production: Literal["muons"] | Process = "muons"
+    production: Literal["muons", Process] = "muons"
     dump: DumpGeometry | None = None
     scale: Positive = 1.0
     beam_emission: str | None = None
@@ -121,11 +121,6 @@ class ResonanceLimit(BaseModel):
     def limits(self) -> LimitCurve:
         """The published curve, as it was read."""
         return self._limits
-
-    @property
-    def final_states(self) -> tuple[FinalState, ...]:
-        """Decays that were searched for together."""
-        return (self.final_state,) if isinstance(self.final_state, str) else self.final_state
 
     def applicable(self, interaction: Interaction) -> str | None:
         """Return why nothing can be said about an interaction, or None."""
@@ -234,7 +229,7 @@ class ResonanceLimit(BaseModel):
 
     def _rate_and_width(self, mediator: U1Mediator, published: _Excluded) -> tuple[FloatArray, FloatArray]:
         """Return `relative_rate` and the width of the boson in GeV / g'^2."""
-        branching, width = decays_into(mediator, self.final_states)
+        branching, width = decays_into(mediator, self.final_state)
         unknown = np.full(mediator.mass.shape, np.nan)
         signal = self._production(mediator) * branching
         return np.divide(signal, published.rate, out=unknown, where=published.rate > 0.0), width
@@ -260,7 +255,7 @@ class ResonanceLimit(BaseModel):
 
     def _published_at(self, mass: FloatArray) -> _Excluded:
         reference = self.published(mass)
-        branching, width = decays_into(reference, self.final_states, considered=self.published.decays)
+        branching, width = decays_into(reference, self.final_state, considered=self.published.decays)
         if self.published.branching_ratio is not None:
             branching = np.full_like(branching, self.published.branching_ratio)
         squared = np.square(self.scale * self._limits(mass))

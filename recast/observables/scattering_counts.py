@@ -20,7 +20,6 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationInfo, model_validator
 
 from recast.constants import DEFAULT_INPUTS, FB_TO_M2, ElectroweakInputs
-from recast.interactions import StandardModel
 from recast.numbers import NonNegative, Positive, not_a_boolean
 from recast.observables.elastic import (
     at_masses,
@@ -167,8 +166,8 @@ class ScatteringCounts(BaseModel):
     def tridents(self) -> dict[str, TridentRatio]:
         """Trident rate by sample, in units that make its Standard Model value the number of events."""
         lepton = {"dimuon": "mu", "dielectron": "e"}[self.process]
-        result = {}
-        for name, sample in self.samples.items():
+        result: dict[str, TridentRatio] = {}
+        for (name, sample), events in zip(self.samples.items(), self.standard_model.tolist(), strict=True):
             beams = [{"channel": f"{one}_{one}_{lepton}-{lepton}+", "flux": sample.flux} for one in sample.species]
             result[name] = TridentRatio.model_validate(
                 {
@@ -176,7 +175,7 @@ class ScatteringCounts(BaseModel):
                     "beams": beams,
                     "regime": "coherent",
                     "form_factor": self.form_factor,
-                    "standard_model": sample.years * float(sample.events_per_year or 0.0),
+                    "standard_model": events,
                     "electroweak": self.electroweak,
                 },
                 context=self._context,
@@ -227,6 +226,8 @@ class ScatteringCounts(BaseModel):
             For tridents and a mediator that is too light for the grids.
         """
         mediators = interaction.mediators
+        if mediators == ():
+            return np.array(np.broadcast_to(self.standard_model, (*interaction.shape, len(self.samples))))
         if mediators is not None and len(mediators) == 1:
             if self.process != "electrons":
                 check_mediators(interaction)
@@ -258,9 +259,7 @@ class ScatteringCounts(BaseModel):
         ndarray, shape (m, n_samples, 3)
         """
         if self.process == "electrons":
-            each = [
-                mass_polynomials(self.spectra[name], mediator, scale=self._scales[name]) for name in self.samples
-            ]
+            each = [mass_polynomials(self.spectra[name], mediator, scale=self._scales[name]) for name in self.samples]
         else:
             each = []
             for ratio in self.tridents.values():
@@ -270,12 +269,13 @@ class ScatteringCounts(BaseModel):
         result[..., 0] = self.standard_model
         return result
 
-    @cached_property
+    @property
     def standard_model(self) -> FloatArray:
         """Events of every sample in the Standard Model, shape (n,)."""
-        if self.process != "electrons":
-            return np.array([ratio.standard_model for ratio in self.tridents.values()])
-        return self.predict(StandardModel())
+        if self.process != "electrons":  # known without reading the grids
+            return np.array([sample.years * float(sample.events_per_year or 0.0) for sample in self.samples.values()])
+        totals = {name: sum(one.constant for one in spectra) for name, spectra in self.spectra.items()}
+        return np.array([self._scales[name] * total for name, total in totals.items()])
 
     def polynomials(self, model: Model, mass: ArrayLike) -> dict[str, FloatArray] | None:  # noqa: ARG002
         """Return None: several numbers are compared by a search (their polynomials: `coefficients`)."""

@@ -11,7 +11,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from recast.published import cosmology, cross_sections, electrons, electroweak, event_rates, new_physics
+from recast.published import (
+    cosmology,
+    cross_sections,
+    dune_electrons,
+    electrons,
+    electroweak,
+    event_rates,
+    new_physics,
+    other_beams,
+)
 
 if TYPE_CHECKING:
     from recast.published.common import Calculation
@@ -21,7 +30,16 @@ __all__ = ["CALCULATIONS"]
 CALCULATIONS: Mapping[str, Calculation] = MappingProxyType(
     {
         name: calculation
-        for module in (cross_sections, event_rates, new_physics, electroweak, electrons, cosmology)
+        for module in (
+            cross_sections,
+            event_rates,
+            new_physics,
+            electroweak,
+            electrons,
+            cosmology,
+            dune_electrons,
+            other_beams,
+        )
         for name, calculation in module.CALCULATIONS.items()
     }
 )

@@ -23,7 +23,7 @@ def _borexino() -> tuple[NeutrinoElectron, SolarNeutrinos]:
 
     observable = measurement("borexino").observable
     if not isinstance(observable, NeutrinoElectron) or observable.solar is None:
-        msg = "the ledger reads scattering on electrons from borexino, which predicts something else"
+        msg = "the ledger reads scattering of solar neutrinos from borexino, which predicts something else"
         raise RecastError(msg)
     return observable, observable.solar
 
