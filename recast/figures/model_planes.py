@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recast.figures import drawing, planes
+from recast.figures.captions import caption_text, stated
 from recast.figures.plane_recipes import ModelPanel, ModelPlanesRecipe
 from recast.figures.planes import PlaneData
-from recast.figures.regions import LayerRegion, caption_text, stated
+from recast.figures.regions import LayerRegion
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

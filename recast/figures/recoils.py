@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from recast.errors import RecastError
 from recast.figures import drawing
+from recast.figures.captions import caption_text
 from recast.figures.recoil_recipe import RecoilPanel, RecoilRatioRecipe
-from recast.figures.regions import caption_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
