@@ -2,11 +2,11 @@
 """Chores of the project, with nothing but Python 3.11 or newer: every task sets up what it needs by itself.
 
     python3 tasks.py figure    draw altmannshofer2019_fig8 into figures/
-    python3 tasks.py test      run the tests (further words go to pytest)
+    python3 tasks.py test      run the tests (further words go to pytest: -m slow for the slow ones, a quarter of an hour)
     python3 tasks.py lint      ruff
     python3 tasks.py types     mypy
     python3 tasks.py wheel     build a wheel, install it elsewhere and run the tests against it (words go to pytest)
-    python3 tasks.py all       test, lint, types, wheel (without the slow tests): what .ci/run does
+    python3 tasks.py all       test, lint, types, wheel: what .ci/run does
 
 The environment lives in .venv beside this file; delete it to start anew.
 """
@@ -125,7 +125,7 @@ def everything(words: Sequence[str]) -> None:
         sys.exit("the task 'all' takes no further words")
     for task in (test, lint, types):
         task(())
-    wheel(("-m", "not slow"))
+    wheel(())
 
 
 TASKS = {"figure": figure, "test": test, "lint": lint, "types": types, "wheel": wheel, "all": everything}
