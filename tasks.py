@@ -2,7 +2,7 @@
 """Chores of the project, with nothing but Python 3.11 or newer: every task sets up what it needs by itself.
 
     python3 tasks.py figure    draw altmannshofer2019_fig8 into figures/
-    python3 tasks.py test      run the tests (further words go to pytest: -m slow for the slow ones, a quarter of an hour)
+    python3 tasks.py test      run the tests (further words go to pytest, e.g. -m slow for the slow ones)
     python3 tasks.py lint      ruff
     python3 tasks.py types     mypy
     python3 tasks.py wheel     build a wheel, install it elsewhere and run the tests against it (words go to pytest)
