@@ -63,7 +63,7 @@ class ScanResult:
         What was subtracted; None for a single measurement.
     confidence_level : float
     degrees_of_freedom : int
-        Of the combined region; a single measurement always has one.
+        Of the regions relative to a best fit: of all together, and of correlated numbers. One number has one.
     one_sided, expected : bool
     convention, combined_convention : str
         How the regions of each measurement and of all together are defined, in words.
@@ -122,9 +122,11 @@ class ScanResult:
             from recast.errors import UnknownNameError
 
             raise UnknownNameError.unknown("measurement of this scan", name, self.measurements)
-        one_sided = (self.one_sided or name in self.upper_limits) and not np.ndim(self.data[name])
-        threshold = delta_threshold(level, one_sided=one_sided) + self.offset.get(name, 0.0)
-        result = np.asarray(self.minus_2_delta_ln_l[name] > threshold)
+        if np.ndim(self.data[name]):
+            threshold = delta_threshold(level, degrees_of_freedom=self.degrees_of_freedom)
+            return np.asarray(self.minus_2_delta_ln_l[name] > threshold + self.offset[name])
+        one_sided = self.one_sided or name in self.upper_limits
+        result = np.asarray(self.minus_2_delta_ln_l[name] > delta_threshold(level, one_sided=one_sided))
         if one_sided:
             result &= self.prediction[name] > self.data[name]
         return result
@@ -218,10 +220,11 @@ def scan(spec: ScanSpec | Mapping[str, Any] | str | Path, *, plugins: Sequence[s
         best_fit = _best_fit(model, joint, axes, combined)
         combined = combined - best_fit.minus_2_delta_ln_l
     varied = sum(size > 1 for size in shape)
-    dof = spec.degrees_of_freedom or (max(varied, 1) if len(loaded) > 1 else 1)
+    relative = len(loaded) > 1 or bool(np.ndim(loaded[0].data))
+    dof = spec.degrees_of_freedom or (max(varied, 1) if relative else 1)
     labels = [m.label for m in loaded]
     words = {"expected": spec.expected}
-    single = convention(spec.confidence_level, one_sided=spec.one_sided, **words)
+    single = _conventions(spec, loaded, dof)
     return ScanResult(
         model=model.name,
         axes=axes,
@@ -246,6 +249,24 @@ def scan(spec: ScanSpec | Mapping[str, Any] | str | Path, *, plugins: Sequence[s
         },
         provenance=_provenance(spec, model, loaded),
     )
+
+
+def _conventions(spec: ScanSpec, measurements: Sequence[Measurement], degrees_of_freedom: int) -> str:
+    """Return how the regions of the measurements alone are defined; the names where they differ."""
+    names: dict[str, list[str]] = {}
+    for measurement in measurements:
+        correlated = bool(np.ndim(measurement.data))
+        words = convention(
+            spec.confidence_level,
+            one_sided=(spec.one_sided or measurement.upper_limit_only) and not correlated,
+            degrees_of_freedom=degrees_of_freedom if correlated else 1,
+            combined=correlated,
+            expected=spec.expected,
+        )
+        names.setdefault(words, []).append(measurement.label)
+    if len(names) == 1:
+        return next(iter(names))
+    return "; ".join(f"{', '.join(labels)}: {words}" for words, labels in names.items())
 
 
 def _mesh(axes: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
