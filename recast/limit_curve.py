@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from recast.errors import unknown
+from recast.errors import RecastError, unknown
 from recast.limit_curve_file import LimitCurveFile
 
 __all__ = ["LimitCurve", "load_limit_curve", "read_limit_curve", "shipped_limit_curves"]
@@ -142,7 +142,7 @@ def _named(name: str, plugins: tuple[str, ...]) -> LimitCurve:
 
 
 def _files(plugins: tuple[str, ...]) -> dict[str, Traversable]:
-    """Return the curves beside the measurements, by name; the first of a name counts."""
+    """Return the curves beside the measurements, by name."""
     from recast.catalog import Catalog
 
     found: dict[str, Traversable] = {}
@@ -150,8 +150,13 @@ def _files(plugins: tuple[str, ...]) -> dict[str, Traversable]:
         data = folder.joinpath("data").joinpath("limits")
         if data.is_dir():
             for file in sorted(data.iterdir(), key=lambda entry: entry.name):
-                if file.name.endswith(".csv"):
-                    found.setdefault(file.name.removesuffix(".csv"), file)
+                name, dot, suffix = file.name.rpartition(".")
+                if f"{dot}{suffix}" != ".csv":
+                    continue
+                if name in found:
+                    msg = f"limit curve '{name}' stands in {found[name]} and in {file}: rename one of them"
+                    raise RecastError(msg)
+                found[name] = file
     return found
 
 

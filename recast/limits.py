@@ -146,7 +146,7 @@ def limit(
     masses = np.atleast_1d(checked("mass", mass, positive=True)).ravel()
     level = check_confidence_level(confidence_level)
     # How many degrees of freedom a region has is a convention that an analysis may declare.
-    dof = int(getattr(loaded[0].likelihood, "region_degrees_of_freedom", 1)) if len(loaded) == 1 else 1
+    dof = (loaded[0].likelihood.declared_degrees_of_freedom or 1) if len(loaded) == 1 else 1
     z = quantile(level, one_sided=one_sided)
     if dof > 1:
         z = math.sqrt(delta_threshold(level, degrees_of_freedom=dof, one_sided=one_sided))

@@ -6,6 +6,7 @@ A measurement is a YAML file.  Its published forms are variants, chosen with
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
@@ -132,6 +133,16 @@ class Measurement(BaseModel):
             if known is not None and error.part not in {"all", *known}:
                 msg = f"theory_errors.{name}: {unknown('part of the prediction', error.part, ['all', *known])}"
                 raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _one_confidence_level(self) -> Self:
+        # A curve without one, from a criterion, leaves it to the measurement.
+        published = getattr(getattr(self.observable, "limits", None), "confidence_level", None)
+        stated = getattr(self.likelihood, "confidence_level", None)
+        if published is not None and stated is not None and not math.isclose(published, stated):
+            msg = f"likelihood.confidence_level is {stated:g}, but that of {self.observable.curve} is {published:g}"
+            raise ValueError(msg)
         return self
 
     @property

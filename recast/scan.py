@@ -63,7 +63,8 @@ class ScanResult:
         What was subtracted; None for a single measurement.
     confidence_level : float
     degrees_of_freedom : int
-        Of the combined region; a single measurement has one, unless it declares another convention.
+        Of the regions relative to a best fit: of all together, and of correlated numbers. One number has one, unless
+        its measurement declares another convention.
     declared : dict of str to int
         Degrees of freedom of the regions of measurements that declare them.
     one_sided, expected : bool
@@ -125,8 +126,9 @@ class ScanResult:
             from recast.errors import UnknownNameError
 
             raise UnknownNameError.unknown("measurement of this scan", name, self.measurements)
-        one_sided = (self.one_sided or name in self.upper_limits) and not np.ndim(self.data[name])
-        dof = self.declared.get(name, 1)
+        correlated = bool(np.ndim(self.data[name]))
+        one_sided = (self.one_sided or name in self.upper_limits) and not correlated
+        dof = self.declared.get(name, self.degrees_of_freedom if correlated else 1)
         threshold = delta_threshold(level, degrees_of_freedom=dof, one_sided=one_sided) + self.offset.get(name, 0.0)
         result = np.asarray(self.minus_2_delta_ln_l[name] > threshold)
         if one_sided:
@@ -222,14 +224,11 @@ def scan(spec: ScanSpec | Mapping[str, Any] | str | Path, *, plugins: Sequence[s
         best_fit = _best_fit(model, joint, axes, combined)
         combined = combined - best_fit.minus_2_delta_ln_l
     varied = sum(size > 1 for size in shape)
-    dof = spec.degrees_of_freedom or (max(varied, 1) if len(loaded) > 1 else 1)
+    relative = len(loaded) > 1 or bool(np.ndim(loaded[0].data))
+    dof = spec.degrees_of_freedom or (max(varied, 1) if relative else 1)
     labels = [m.label for m in loaded]
     words = {"expected": spec.expected}
-    declared = {m.label: int(getattr(m.likelihood, "region_degrees_of_freedom", 1)) for m in loaded}
-    declared = {label: degrees for label, degrees in declared.items() if degrees > 1}
-    own = declared.get(labels[0], 1) if len(loaded) == 1 else 1
-    one_sided = spec.one_sided and own == 1  # several numbers are too large or too small at once
-    single = convention(spec.confidence_level, one_sided=one_sided, degrees_of_freedom=own, **words)
+    single = _conventions(spec, loaded, dof)
     return ScanResult(
         model=model.name,
         axes=axes,
@@ -252,9 +251,28 @@ def scan(spec: ScanSpec | Mapping[str, Any] | str | Path, *, plugins: Sequence[s
             for m, distance in zip(loaded, distances, strict=True)
             if np.ndim(m.data)
         },
-        declared=declared,
+        declared={m.label: own for m in loaded if (own := m.likelihood.declared_degrees_of_freedom) is not None},
         provenance=_provenance(spec, model, loaded),
     )
+
+
+def _conventions(spec: ScanSpec, measurements: Sequence[Measurement], degrees_of_freedom: int) -> str:
+    """Return how the regions of the measurements alone are defined; the names where they differ."""
+    names: dict[str, list[str]] = {}
+    for measurement in measurements:
+        correlated = bool(np.ndim(measurement.data))
+        declared = measurement.likelihood.declared_degrees_of_freedom
+        words = convention(
+            spec.confidence_level,
+            one_sided=(spec.one_sided or measurement.upper_limit_only) and not correlated,
+            degrees_of_freedom=declared or (degrees_of_freedom if correlated else 1),
+            combined=correlated,
+            expected=spec.expected,
+        )
+        names.setdefault(words, []).append(measurement.label)
+    if len(names) == 1:
+        return next(iter(names))
+    return "; ".join(f"{', '.join(labels)}: {words}" for words, labels in names.items())
 
 
 def _mesh(axes: Mapping[str, FloatArray]) -> dict[str, FloatArray]:

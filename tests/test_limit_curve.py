@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recast.errors import DocumentError, UnknownNameError
+from recast.errors import DocumentError, RecastError, UnknownNameError
 from recast.limit_curve import LimitCurve, load_limit_curve, read_limit_curve, shipped_limit_curves
 
 HEAD = """\
@@ -138,6 +138,9 @@ def test_by_name_by_file_and_from_a_plugin(tmp_path: Path) -> None:
     assert load_limit_curve("mine", plugins=[tmp_path]).name == "mine"
     with pytest.raises(UnknownNameError, match="unknown limit curve 'babr_4mu': did you mean babar_4mu"):
         load_limit_curve("babr_4mu")
+    (folder / "babar_4mu.csv").write_text(HEAD + TABLE, encoding="utf-8")
+    with pytest.raises(RecastError, match="limit curve 'babar_4mu' stands in .* and in .*: rename one of them"):
+        load_limit_curve("babar_4mu", plugins=[tmp_path])
 
 
 @pytest.mark.parametrize("name", shipped_limit_curves())

@@ -272,3 +272,6 @@ provenance:
         (tmp_path / "curve.csv").read_text(encoding="utf-8").replace("999", "0.2"), encoding="utf-8"
     )
     assert load_measurement(file).prediction(U1Mediator(L_MU_L_TAU, mass=2.0, coupling=0.2)) == pytest.approx(1.0)
+    file.write_text(file.read_text(encoding="utf-8").replace("level: 0.9", "level: 0.95"), encoding="utf-8")
+    with pytest.raises(DocumentError, match="confidence_level is 0.95, but that of curve.csv is 0.9"):
+        load_measurement(file)

@@ -355,3 +355,24 @@ def test_faults_of_an_axis_are_told_for_its_key() -> None:
     ):
         with pytest.raises(RecastError, match=message):
             scan({**spec, "parameters": {"mass": values, "coupling": 1.0}})
+
+
+def test_published_limits_and_correlated_numbers_state_their_own_convention(tmp_path: Path) -> None:
+    axes = {"mass": [1.0, 10.0, 100.0], "coupling": np.geomspace(1e-3, 1.0, 41).tolist()}
+    names = ["ccfr", "babar_4mu", "lep_z_couplings"]
+    alone = {name: scan({"model": "lmu_ltau", "measurements": [name], "parameters": axes}) for name in names}
+    words = {
+        "ccfr": "95% CL, two-sided, 1 dof (|R - data| <= 1.960 sigma)",
+        "babar_4mu": "95% CL, one-sided, 1 dof (R - data <= 1.645 sigma)",
+        "lep_z_couplings": "95% CL, two-sided, 2 dof (2 delta ln L to the joint best fit <= 5.991)",
+    }
+    assert {name: result.convention for name, result in alone.items()} == words
+    together = scan({"model": "lmu_ltau", "measurements": names, "parameters": axes})
+    assert together.convention == "; ".join(f"{name}: {text}" for name, text in words.items())
+    for name, result in alone.items():
+        np.testing.assert_array_equal(together.excluded(name), result.excluded(name))
+    lep = alone["lep_z_couplings"]
+    distance = lep.minus_2_delta_ln_l["lep_z_couplings"] - lep.offset["lep_z_couplings"]
+    np.testing.assert_array_equal(lep.excluded(), distance > 5.991464547107979)
+    again = ScanResult.load(lep.save(tmp_path / "lep.h5"))
+    np.testing.assert_array_equal(again.excluded(), lep.excluded())

@@ -45,6 +45,11 @@ class Likelihood(BaseModel):
         """How many measured numbers there are, less what is fitted freely to them."""
         return 1
 
+    @property
+    def declared_degrees_of_freedom(self) -> int | None:
+        """Those that excluded regions are drawn with by convention, or None where the question decides."""
+        return None
+
     @abstractmethod
     def minus_2_delta_ln_l(
         self, prediction: ArrayLike, *, theory_error: ArrayLike = 0.0, out: FloatArray | None = None

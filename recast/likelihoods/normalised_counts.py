@@ -68,6 +68,11 @@ class NormalisedCounts(Likelihood):
         return self
 
     @property
+    def declared_degrees_of_freedom(self) -> int:
+        """Those of the file."""
+        return self.region_degrees_of_freedom
+
+    @property
     def needs_values(self) -> bool:
         """Whether the Standard Model prediction has yet to be filled in."""
         return self.values is None
