@@ -140,3 +140,35 @@ def test_the_threshold_and_the_standard_model_are_marked() -> None:
             (0, 1),
             (0.6, 0),
         ]
+
+
+@pytest.mark.parametrize(
+    ("measurement", "mass", "coupling", "accuracy"),
+    [
+        # At 90%: another level, model or end of a band would be off by more.
+        ("borexino", 0.1, 1.6e-4, 0.03),
+        ("texono", 0.01, 1.52e-5, 0.03),
+        ("charm_ii_nu_e", 3e-3, 6.4e-5, 0.05),
+        ("e137_andreas2012", 0.0048, 7.2e-9, 0.1),
+        ("babar_mono_photon", 0.08, 4.1e-4, 0.1),
+        ("ccfr", 1e-3, 6.7e-4, 0.05),
+    ],
+)
+def test_the_summary_of_l_e_minus_l_mu(measurement: str, mass: float, coupling: float, accuracy: float) -> None:
+    assert lowest("bauer2018_le_lmu", measurement, mass) == pytest.approx(coupling, rel=accuracy)
+
+
+def test_decays_behind_shields_exclude_bands() -> None:
+    """A boson that decays in the shield is not seen."""
+    name = "bauer2018_le_lmu"
+    (region,) = (region for region in plane(name).regions if region.layer.measurement == "e137_andreas2012")
+    ((band,),) = region.bands
+    assert np.isfinite(band.upper).all()
+    middle = int(np.argmin(np.abs(band.mass - 0.0048)))
+    assert 1.5e-5 < band.upper[middle] < 2.5e-5
+    assert band.mass[0] >= 2 * 0.000511
+
+
+def test_search_regions_end_at_thresholds() -> None:
+    assert lowest("bauer2018_le_lmu", "babar_4mu", 0.2) == math.inf
+    assert lowest("bauer2018_le_lmu", "babar_4mu", 1.0) < 2e-3

@@ -121,7 +121,8 @@ class Layer(Strict):
     combined : tuple of str
         Instead of ``measurement``: those whose likelihoods are multiplied.
     name : str
-        What the caption calls the layer; the text of its first label, or the measurement, when absent.
+        What the caption calls the layer; the text of its first label, or the measurement, when absent. Excluded regions
+        of one name are drawn as one.
     draw : {"excluded", "favoured", "line", "hatched"}
         Fill what is excluded, fill what is allowed, draw the edge only, or hatch what is excluded.
     hatch : str
