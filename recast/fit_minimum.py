@@ -138,7 +138,8 @@ def _at_no_coupling(surface: Surface, nothing: Surface, lowest: Seed, tried: tup
     values = surface.profile("coupling", axis.points(61))
     constrained = float(np.max(values) - np.min(values)) > _LOWER
     if not constrained:
-        remarks = ["the fit failed: the measurements say nothing about the coupling here"]
+        where = f"while the {others[0]} is free: fix it" if others else "here"
+        remarks = [f"the fit failed: the measurements say nothing about the coupling {where}"]
     return Minimum(
         valid=lowest.valid and constrained,
         value=lowest.value,

@@ -274,6 +274,8 @@ class Measurement(BaseModel):
         """
         from recast.interactions import StandardModel
 
+        if self.projection and self.upper_limit_only:
+            return self  # expected already: no signal is its best value
         try:
             likelihood = self.likelihood.expected(self.prediction(StandardModel()))
         except NotApplicableError as error:

@@ -337,6 +337,8 @@ def test_where_nothing_is_known_the_standard_model_stands() -> None:
     silent = fit(MODEL, known, fix={"mass": 10.0})
     assert not silent.valid
     assert silent.message == "the fit failed: the measurements say nothing about the coupling here"
+    free = fit("lmu_ltau", "babar_4mu")
+    assert free.message.endswith("the measurements say nothing about the coupling while the mass is free: fix it")
 
 
 # Seeds

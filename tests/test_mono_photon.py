@@ -163,6 +163,12 @@ def test_the_limit_is_where_the_criterion_says() -> None:
     assert float(BELLE2.predict(mediator)) == pytest.approx(1.0, rel=1e-6)
 
 
+def test_a_projection_is_expected_already() -> None:
+    seen, expected = (limit("lmu_ltau", "belle2_mono_photon", 0.1, expected=one) for one in (False, True))
+    assert expected.excluded == seen.excluded
+    assert "projected sensitivity" in expected.convention
+
+
 def test_no_constraint_beyond_the_reach_in_mass() -> None:
     model = recast.load_model("lmu_ltau")
     prediction = BELLE2.predict(model(mass=[1.0, 8.2, 8.5, 20.0], coupling=1e-3))
