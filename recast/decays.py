@@ -66,7 +66,8 @@ def partial_widths(mediator: U1Mediator, *, inputs: ElectroweakInputs = DEFAULT_
     mass = mediator.mass
     result: dict[str, FloatArray] = {}
     for flavour in FLAVOURS:
-        ratio = np.square(LEPTON_MASS[flavour] / mass)
+        lepton = LEPTON_MASS[flavour]
+        ratio = np.square(lepton / np.maximum(mass, lepton))  # far below threshold it would overflow
         velocity = np.sqrt(np.maximum(1.0 - 4.0 * ratio, 0.0))
         vector = on_shell_charge_squared(mediator, flavour, inputs=inputs) * (1.0 + 2.0 * ratio)
         axial = mediator.axial[flavour] ** 2 * np.square(velocity)

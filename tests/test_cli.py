@@ -319,6 +319,12 @@ def test_rate_refuses(words: tuple[str, ...], named: str) -> None:
     assert named in refused("rate", MUMU, *words)
 
 
+def test_protons_are_not_for_a_flux_per_second() -> None:
+    words = ("rate", MUMU, "--target", "O16", "--flux", "atmospheric_frejus")
+    assert run_json(*words)["unit"] == "s"
+    assert "leave --pot out" in refused(*words, "--pot", "1.1e21")
+
+
 # ------------------------------------------------------------------ scans and figures
 
 

@@ -50,6 +50,14 @@ def test_below_threshold_only_neutrinos_are_left() -> None:
     assert np.array_equal(branching_ratio(light, "mumu"), [0.0, 0.0, 0.0])
 
 
+@pytest.mark.parametrize("mass", [1e-150, 1e-300])
+def test_far_below_all_thresholds_nothing_overflows(mass: float) -> None:
+    boson = U1Mediator({"e": 1.0, "mu": -1.0}, mass=mass, coupling=1.0)
+    widths = partial_widths(boson)
+    assert [widths[state] for state in ("ee", "mumu", "tautau")] == [0.0, 0.0, 0.0]
+    assert branching_ratio(boson, "invisible") == 1.0
+
+
 def test_electrons_through_loop_mixing() -> None:
     mass = np.array([0.05, 0.2])
     mixing = loop_mixing_timelike(L_MU_L_TAU, mass**2)

@@ -95,6 +95,9 @@ def test_charges_of_ones_own() -> None:
         (("lmu_ltau", "--coupling", "1"), "--mass"),
         (("ccfr", "--mass", "1"), "unknown model"),
         (("lmu_ltau", "--charge", "e=1"), "u1"),
+        (("lmu_ltau", "--mixing", "none"), "--mixing"),
+        (("u1", "--charge", "e=1", "--charge", "e=2"), "--charge gives e twice"),
+        (("u1", "--axial", "e=1", "--axial", "e=1"), "--axial gives e twice"),
     ],
 )
 def test_bad_input(words: tuple[str, ...], message: str) -> None:

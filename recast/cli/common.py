@@ -51,7 +51,8 @@ class Settings:
         if name == "u1":
             return u1_model(**self.boson)
         if self.boson:
-            msg = f"--charge, --axial, --quarks and --epsilon are for the model u1; {name} has charges of its own"
+            options = "--charge, --axial, --quarks, --mixing and --epsilon"
+            msg = f"{options} are for the model u1; {name} has charges of its own"
             raise RecastError(msg)
         return self.catalog().model(name)
 
@@ -110,6 +111,9 @@ def _charges(ctx: click.Context, parameter: click.Parameter, value: tuple[str, .
         flavour, equals, number = text.partition("=")
         if flavour not in FLAVOURS:
             raise unknown("lepton", flavour, FLAVOURS)
+        if flavour in charges:
+            msg = f"--{parameter.name} gives {flavour} twice"
+            raise RecastError(msg)
         try:
             charges[flavour] = float(number) if equals else math.nan
         except ValueError:

@@ -286,6 +286,10 @@ def rate(
         integrated_flux = 1.0 if integrated_flux is None else integrated_flux
     else:
         beam = load_flux(str(flux), neutrino=parsed.neutrino, plugins=settings.plugins)
+        source = click.get_current_context().get_parameter_source("pot")
+        if beam.continuous and source is click.core.ParameterSource.COMMANDLINE:
+            msg = f"flux {beam.name} is per second, not per POT: leave --pot out"
+            raise RecastError(msg)
     result = event_rate(
         parsed,
         target,
