@@ -107,6 +107,17 @@ def test_bad_input(words: tuple[str, ...], message: str) -> None:
     assert message in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("measurement", "charge"),
+    [("n_eff", ("--axial", "mu=1")), ("bbn_2019", ("--epsilon", "1")), ("belle2_mono_photon", ("--axial", "e=1"))],
+)
+def test_charges_that_a_measurement_cannot_take(measurement: str, charge: tuple[str, str]) -> None:
+    result = run("limit", "u1", measurement, *charge, "--mass", "0.1")
+    assert result.exit_code == 2
+    assert "does not apply" in result.stderr
+    assert "not implemented" in result.stderr
+
+
 def test_a_table_of_nonsense_is_refused() -> None:
     with pytest.raises(OutOfRangeError):
         decay_table(u1("lmu_ltau"), 0.0)

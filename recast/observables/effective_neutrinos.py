@@ -66,6 +66,8 @@ class EffectiveNeutrinos(BaseModel):
             return "a shift of neutrino couplings alone does not say which boson fills the early universe"
         if len(mediators) > 1:
             return "N_eff is computed for one boson in the early universe, not for several"
+        if any(boson.is_axial or boson.mixing == "fixed" for boson in mediators):
+            return "the early universe with axial charges or fixed mixing is not implemented"
         if self.approximation == "kamada_yu" and any(boson.charges["e"] != 0.0 for boson in mediators):
             return (
                 "neutrinos that decouple at once leave out that electrons couple to the boson as well: "

@@ -148,6 +148,8 @@ class MonoPhoton(BaseModel):
         """Return why nothing can be said about an interaction, or None."""
         if interaction.mediators is None:
             return "effective couplings do not say what is produced with a photon"
+        if any(mediator.is_axial for mediator in interaction.mediators):
+            return "production by axial charges is not implemented"
         return None
 
     def contributions(self, interaction: Interaction) -> dict[str, FloatArray]:
