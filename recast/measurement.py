@@ -212,12 +212,15 @@ class Measurement(BaseModel):
         return np.asarray(0.5 * self.minus_2_delta_ln_l(interaction) + self.likelihood.minimum)
 
     def p_value(self, interaction: Interaction) -> FloatArray:
-        """Return the two-sided probability of data further from the prediction."""
+        """Return the probability of data further from the prediction.
+
+        Two-sided, but one-sided for a published limit, which knows too large predictions only.
+        """
         from recast.statistics import p_value
 
-        return p_value(
-            self.minus_2_delta_ln_l(interaction), degrees_of_freedom=self.likelihood.degrees_of_freedom
-        )
+        degrees = self.likelihood.degrees_of_freedom
+        result = p_value(self.minus_2_delta_ln_l(interaction), degrees_of_freedom=degrees)
+        return 0.5 * result if self.upper_limit_only else result
 
     def distance(self, parts: Mapping[str, FloatArray]) -> FloatArray:
         """Return ``2 delta ln L`` for given contributions to the prediction.

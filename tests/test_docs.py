@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from recast.catalog import Catalog
+from recast.limits import limit
+from recast.model import load_model
 from recast.rates import event_rate
 from recast.scan import load_scan
 
@@ -42,6 +44,19 @@ def test_yaml_of_the_guide(tmp_path: Path) -> None:
     beam = tmp_path / "my_beam.csv"
     beam.write_text(re.sub("^    ", "", flux, flags=re.MULTILINE), encoding="utf-8")
     assert event_rate("numu_numu_mu-mu+", str(tmp_path / "scintillator.yaml"), str(beam)).total > 0.0
+
+
+def test_the_limit_curve_of_the_documentation(tmp_path: Path) -> None:
+    file = ROOT / "docs" / "measurements" / "limit_curves.md"
+    (curve,), (measurement,) = blocks(file, "csv"), blocks(file, "yaml")
+    folder = tmp_path / "measurements"
+    folder.mkdir()
+    (folder / "my_search.csv").write_text(curve, encoding="utf-8")
+    (folder / "my_search.yaml").write_text(measurement, encoding="utf-8")
+    mine = Catalog([tmp_path]).measurement("my_search")
+    found = limit(load_model("lmu_ltau"), mine, [0.005, 0.1], confidence_level=0.9)
+    assert found.coupling[1] == pytest.approx(7.0e-4, rel=1e-9)
+    assert not found.excluded[0]
 
 
 def test_links_lead_somewhere() -> None:
