@@ -1,0 +1,171 @@
+"""dask.distributed as an executor: a cluster of this computer, or a scheduler that runs elsewhere.
+
+Installed with ``pip install 'recast-bsm[dask]'``. The function goes to a worker once, not with every item; what a lost
+worker was doing is done again by another one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from importlib import metadata
+from typing import Any
+
+from recast.errors import RecastError
+from recast.executors import interrupts_held
+
+__all__ = ["DaskExecutor", "cluster", "joined"]
+
+CONNECT = 5.0
+"""Seconds that a scheduler may take to answer."""
+
+# Deaths of a worker that one piece of work may live through: it is seldom the work that killed it.
+_ALLOWED_FAILURES = 100
+
+
+class DaskExecutor:
+    """A client of dask.distributed as an executor.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._held: tuple[Any, Any] = (None, None)
+
+    @property
+    def workers(self) -> int:
+        """Threads of all workers that there are now."""
+        with self._lost_scheduler():
+            return max(1, sum(int(threads) for threads in self._client.nthreads().values()))
+
+    def map(self, function: Callable[..., Any], /, *iterables: Iterable[Any]) -> Iterator[Any]:
+        """Submit the calls, and return an iterator over their results."""
+        import dask
+
+        # The function may be large, and goes to the scheduler as part of a graph, of which dask warns.
+        with self._lost_scheduler(), dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"}):
+            if self._held[0] is not function:
+                version = metadata.version("recast-bsm")
+                self._held = function, self._client.submit(_unpacked, function, version, pure=False)
+            futures = deque(self._client.map(_call, *iterables, held=self._held[1], pure=False))
+        return self._results(futures)
+
+    def _results(self, futures: deque[Any]) -> Iterator[Any]:
+        from distributed import KilledWorker
+
+        while futures:
+            future = futures.popleft()  # released with its result once that has been read
+            try:
+                with self._lost_scheduler(future):
+                    result = future.result()
+            except KilledWorker as error:
+                msg = (
+                    f"workers of {self._address} were killed again and again at the same work (memory may have run "
+                    "out): start again with fewer workers, or with more memory for each"
+                )
+                raise RecastError(msg) from error
+            yield result
+
+    @property
+    def _address(self) -> str:
+        scheduler = self._client.scheduler
+        return str(scheduler.address) if scheduler is not None else "the dask scheduler"
+
+    @contextmanager
+    def _lost_scheduler(self, future: Any = None) -> Iterator[None]:
+        """Say which scheduler was lost; errors of the work itself pass."""
+        from concurrent.futures import CancelledError
+
+        address = self._address
+        try:
+            yield
+        except (CancelledError, OSError, TimeoutError, ValueError) as error:
+            if (future is not None and future.status == "error") or self._client.status == "running":
+                raise
+            msg = f"the dask scheduler {address} does not answer any more: start it again, and then this"
+            raise RecastError(msg) from error
+
+
+def _unpacked(function: Callable[..., Any], version: str) -> Callable[..., Any]:
+    """Receive the function on a worker, whose code must be that of the process that asks."""
+    here = metadata.version("recast-bsm")
+    if here != version:
+        msg = f"a dask worker has recast {here}, but {version} asks for work: install the same version everywhere"
+        raise RecastError(msg)
+    return function
+
+
+def _call(*arguments: Any, held: Callable[..., Any]) -> Any:
+    return held(*arguments)
+
+
+@contextmanager
+def cluster(workers: int) -> Iterator[DaskExecutor]:
+    """Start a scheduler in this process and workers of one thread each; see `recast.executors.open_executor`."""
+    dask, distributed = _imported()
+    settings = {
+        "distributed.scheduler.allowed-failures": _ALLOWED_FAILURES,
+        "distributed.worker.multiprocessing-method": "spawn",
+    }
+    # The threads and processes of the cluster must not see Ctrl-C: see interrupts_held.
+    with dask.config.set(settings), interrupts_held():
+        local = distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            memory_limit=0,  # pieces are small; a limit would pause workers on a busy computer
+            silence_logs=logging.CRITICAL,
+        )
+        client = distributed.Client(local)
+    try:
+        yield DaskExecutor(client)
+    except BaseException:
+        _end(local)
+        raise
+    finally:
+        with suppress(Exception):
+            client.close(timeout=1)
+            local.close(timeout=1)
+
+
+def _end(local: Any) -> None:
+    """Kill the workers of a cluster, which may be in the middle of long calls."""
+    for nanny in list(local.workers.values()):
+        nanny.auto_restart = False
+        with suppress(TypeError, ProcessLookupError):
+            os.kill(nanny.pid, signal.SIGKILL)
+
+
+@contextmanager
+def joined(address: str) -> Iterator[DaskExecutor]:
+    """Join a scheduler that runs already; see `recast.executors.open_executor`."""
+    _, distributed = _imported()
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    try:
+        client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        msg = f"no dask scheduler answers at {address}: start one with `dask scheduler`, or correct the address"
+        raise RecastError(msg) from error
+    try:
+        yield DaskExecutor(client)
+    finally:
+        with suppress(Exception):
+            client.close(timeout=1)
+
+
+def _imported() -> tuple[Any, Any]:
+    try:
+        import dask
+        import distributed
+    except ImportError as error:
+        msg = "dask is not installed: pip install 'recast-bsm[dask]'"
+        raise RecastError(msg) from error
+    return dask, distributed
