@@ -78,7 +78,7 @@ class Joint:
         """
         for measurement in self.measurements:
             measurement.require(interaction)
-        return [m.observable.contributions(interaction) for m in self.measurements]
+        return [m.contributions(interaction) for m in self.measurements]
 
     def minus_2_delta_ln_l(self, interaction: Interaction) -> FloatArray:
         """Return the sum of ``2 delta ln L`` with all nuisance parameters profiled together."""
@@ -108,71 +108,101 @@ class Joint:
             total = total + measurement.raw_distance(np.asarray(prediction))
         return np.asarray(total)
 
-    def distance(self, parts: Sequence[Parts]) -> FloatArray:
+    def distance(self, parts: Sequence[Parts], *, auxiliary: Parts | None = None) -> FloatArray:
         """Return the sum of ``2 delta ln L`` with all nuisance parameters profiled together.
 
         Parameters
         ----------
         parts : sequence of dict of str to ndarray
             The contributions to each measurement's prediction; all arrays broadcast to one shape.
+        auxiliary : dict of str to ndarray, optional
+            What nuisance parameters were measured to be, in standard deviations; zero when absent.
 
         Raises
         ------
         ConvergenceError
             When the minimisation over shared nuisance parameters does not converge.
         """
+        distances = [
+            np.zeros(()) if m.label in self.coupled else m.distance(part, auxiliary=auxiliary)
+            for m, part in zip(self.measurements, parts, strict=True)
+        ]
+        return self.total(distances, parts, auxiliary=auxiliary)
+
+    @cached_property
+    def coupled(self) -> frozenset[str]:
+        """Labels of measurements that share nuisance parameters with others."""
         named = Counter(name for m in self.measurements for name in m.theory_errors)
         shared = {name for name, count in named.items() if count > 1}
-        coupled = [i for i, m in enumerate(self.measurements) if shared & set(m.theory_errors)]
-        alone = [i for i in range(len(self.measurements)) if i not in coupled]
-        terms = [self.measurements[i].distance(parts[i]) for i in alone]
-        if coupled:
-            terms.append(_profiled([self.measurements[i] for i in coupled], [parts[i] for i in coupled]))
+        return frozenset(m.label for m in self.measurements if shared & set(m.theory_errors))
+
+    def total(
+        self, distances: Sequence[FloatArray], parts: Sequence[Parts], *, auxiliary: Parts | None = None
+    ) -> FloatArray:
+        """Return the sum of ``2 delta ln L``, given that of each measurement alone.
+
+        Parameters
+        ----------
+        distances : sequence of ndarray
+            Those of `coupled` measurements are not used.
+        parts : sequence of dict of str to ndarray
+            The contributions to each measurement's prediction; only those of `coupled` measurements are used.
+        auxiliary : dict of str to ndarray, optional
+            As for `distance`.
+        """
+        given = zip(self.measurements, distances, strict=True)
+        terms = [distance for m, distance in given if m.label not in self.coupled]
+        if self.coupled:
+            together = [i for i, m in enumerate(self.measurements) if m.label in self.coupled]
+            terms.append(_profiled([self.measurements[i] for i in together], [parts[i] for i in together], auxiliary))
+        if len(terms) == 1:
+            return terms[0]
         total = np.zeros(np.broadcast_shapes(*(term.shape for term in terms)))
         for term in terms:
             total += term
         return total
 
 
-def _profiled(measurements: Sequence[Measurement], parts: Sequence[Parts]) -> FloatArray:
+def _profiled(measurements: Sequence[Measurement], parts: Sequence[Parts], auxiliary: Parts | None) -> FloatArray:
     """Minimise over the nuisance parameters of measurements that share some."""
     names = sorted({name for m in measurements for name in m.theory_errors})
-    shape = np.broadcast_shapes(*(p.shape for part in parts for p in part.values()))
-    size = int(np.prod(shape, dtype=int))
+    # The data of pseudo-experiments have an axis of their own.
+    data = [np.asarray(m.data) for m in measurements]
+    central = [m.central(part, auxiliary) for m, part in zip(measurements, parts, strict=True)]
+    shape = np.broadcast_shapes(*(array.shape for array in (*data, *central)))
     predictions, responses = [], []
-    for measurement, part in zip(measurements, parts, strict=True):
-        predictions.append(np.broadcast_to(sum(part.values()), shape).reshape(size))
+    for measurement, part, prediction in zip(measurements, parts, central, strict=True):
+        predictions.append(np.broadcast_to(prediction, shape))
         errors = measurement.theory_shifts(part)
-        response = np.zeros((size, len(names)))
+        response = np.zeros((*shape, len(names)))
         for k, name in enumerate(names):
             if name in errors:
-                response[:, k] = np.broadcast_to(errors[name], shape).reshape(size)
+                response[..., k] = errors[name]
         responses.append(response)
 
     def objective(theta: FloatArray) -> FloatArray:
-        value = np.sum(theta**2, axis=1)
+        value = np.sum(theta**2, axis=-1)
         for measurement, prediction, response in zip(measurements, predictions, responses, strict=True):
-            value += measurement.raw_distance(prediction + np.sum(response * theta, axis=1))
+            value += measurement.raw_distance(prediction + np.sum(response * theta, axis=-1))
         return np.asarray(value)
 
-    theta = np.zeros((size, len(names)))
+    theta = np.zeros((*shape, len(names)))
     current = objective(theta)
     for _ in range(_MAX_STEPS):
         gradient = 2.0 * theta
-        hessian = np.zeros((size, len(names), len(names))) + 2.0 * np.eye(len(names))
-        for measurement, prediction, response in zip(measurements, predictions, responses, strict=True):
-            data = float(measurement.data)  # theory errors belong to measurements of one number
-            moved = prediction + np.sum(response * theta, axis=1)
+        hessian = np.zeros((*shape, len(names), len(names))) + 2.0 * np.eye(len(names))
+        for measurement, value, prediction, response in zip(measurements, data, predictions, responses, strict=True):
+            moved = prediction + np.sum(response * theta, axis=-1)
             first, second = measurement.likelihood.derivatives(moved)
             # Far from the data a count is a straight line, whose Newton step would be endless: the parabola through the
             # data that touches it leads back.
-            touching = first / np.where(moved == data, np.inf, moved - data)
+            touching = first / np.where(moved == value, np.inf, moved - value)
             second = np.where(second < _STRAIGHT * touching, touching, second)
             if measurement.bounded:
                 first, second = (np.where(np.isnan(moved), 0.0, d) for d in (first, second))
-                response = np.where(np.isnan(moved)[:, None], 0.0, response)
-            gradient += first[:, None] * response
-            hessian += second[:, None, None] * response[:, :, None] * response[:, None, :]
+                response = np.where(np.isnan(moved)[..., None], 0.0, response)
+            gradient += first[..., None] * response
+            hessian += np.asarray(second)[..., None, None] * response[..., :, None] * response[..., None, :]
         step = -np.linalg.solve(hessian, gradient[..., None])[..., 0]
         trial = objective(theta + step)
         for _ in range(40):
@@ -185,6 +215,6 @@ def _profiled(measurements: Sequence[Measurement], parts: Sequence[Parts]) -> Fl
         theta = theta + step
         current = trial
         if not step.size or float(np.max(np.abs(step))) < _TOLERANCE:
-            return current.reshape(shape)
+            return current
     msg = f"profiling the nuisance parameters {', '.join(names)} did not converge"
     raise ConvergenceError(msg)

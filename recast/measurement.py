@@ -170,6 +170,17 @@ class Measurement(BaseModel):
         reason: str | None = self.observable.applicable(interaction)
         return reason
 
+    def contributions(self, interaction: Interaction) -> dict[str, FloatArray]:
+        """Return the parts of the prediction by name; whether the measurement applies is not checked.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Each broadcasts to the interaction's shape, with one more axis for several correlated numbers.
+        """
+        parts: dict[str, FloatArray] = self.observable.contributions(interaction)
+        return parts
+
     def prediction(self, interaction: Interaction) -> FloatArray:
         """Return the prediction in the units of the data.
 
@@ -197,7 +208,7 @@ class Measurement(BaseModel):
         """
         if self.theory_errors or self.bounded:
             self.require(interaction)
-            return self.distance(self.observable.contributions(interaction))
+            return self.distance(self.contributions(interaction))
         prediction = self.prediction(interaction)
         return self.likelihood.minus_2_delta_ln_l(prediction, out=prediction)
 
@@ -222,19 +233,31 @@ class Measurement(BaseModel):
         result = p_value(self.minus_2_delta_ln_l(interaction), degrees_of_freedom=degrees)
         return 0.5 * result if self.upper_limit_only else result
 
-    def distance(self, parts: Mapping[str, FloatArray]) -> FloatArray:
+    def distance(
+        self, parts: Mapping[str, FloatArray], *, auxiliary: Mapping[str, FloatArray] | None = None
+    ) -> FloatArray:
         """Return ``2 delta ln L`` for given contributions to the prediction.
 
         Parameters
         ----------
         parts : dict of str to ndarray
             As returned by the observable.
+        auxiliary : dict of str to ndarray, optional
+            What nuisance parameters were measured to be, in standard deviations; zero when absent.
         """
-        prediction = np.sum(list(np.broadcast_arrays(*parts.values())), axis=0)
-        shifts = self.theory_shifts(parts).values()
-        variance = sum((np.square(shift) for shift in shifts), start=np.zeros(()))
+        shifts = self.theory_shifts(parts)
+        prediction = self.central(parts, auxiliary)
+        variance = sum((np.square(shift) for shift in shifts.values()), start=np.zeros(()))
         error = np.sqrt(variance) if self.theory_errors else 0.0
         return self.raw_distance(prediction, theory_error=error)
+
+    def central(self, parts: Mapping[str, FloatArray], auxiliary: Mapping[str, FloatArray] | None = None) -> FloatArray:
+        """Return the prediction where the nuisance parameters are what they were measured to be, as for `distance`."""
+        prediction = np.sum(list(np.broadcast_arrays(*parts.values())), axis=0)
+        for name, shift in self.theory_shifts(parts).items():
+            if auxiliary is not None and name in auxiliary:
+                prediction = prediction + shift * auxiliary[name]
+        return np.asarray(prediction)
 
     def raw_distance(self, prediction: FloatArray, *, theory_error: FloatArray | float = 0.0) -> FloatArray:
         """Return ``2 delta ln L`` of a prediction; zero where there is no constraint.

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict
 
+from recast.errors import NotApplicableError, RecastError
+
 if TYPE_CHECKING:
     from recast.likelihoods.total import LikelihoodSum
 
-__all__ = ["Likelihood", "written"]
+__all__ = ["Likelihood", "drawn_counts", "written"]
 
 FloatArray = NDArray[np.float64]
 
@@ -87,6 +89,34 @@ class Likelihood(BaseModel):
             Where that needs more than what was published.
         """
 
+    def sample(self, prediction: ArrayLike, size: int, rng: np.random.Generator) -> Likelihood:  # noqa: ARG002
+        """Return the likelihood of many experiments at once, each with data of its own.
+
+        Whatever was measured besides, such as a background, fluctuates too. `data`, `minus_2_delta_ln_l` and
+        `derivatives` can be asked of the result.
+
+        Parameters
+        ----------
+        prediction : float, or array_like for several correlated numbers
+            What is true.
+        size : int
+            Number of experiments.
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        Likelihood
+            With data of shape (size, 1), for correlated numbers (size, 1, n): broadcast with predictions of any
+            number of points they have the experiments on the first axis, the points on the second.
+
+        Raises
+        ------
+        NotApplicableError
+            When it is not known how the data fluctuate.
+        """
+        msg = f"a likelihood of type {getattr(self, 'type', type(self).__name__)} does not say how its data fluctuate"
+        raise NotApplicableError(msg)
+
     @property
     def side_errors(self) -> tuple[float, float] | None:
         """Standard deviations below and above the data, or None where they are not constant."""
@@ -118,3 +148,19 @@ def written(result: Any, out: FloatArray | None) -> FloatArray:
         return np.asarray(result, dtype=float)
     out[...] = result
     return out
+
+
+def drawn_counts(expectation: ArrayLike, shape: tuple[int, ...], rng: np.random.Generator) -> FloatArray:
+    """Draw numbers of events.
+
+    Raises
+    ------
+    RecastError
+        When the expectation is negative, not finite or beyond what can be counted.
+    """
+    mean = np.asarray(expectation, dtype=float)
+    try:
+        return rng.poisson(mean, shape).astype(float)
+    except ValueError as error:
+        msg = f"{', '.join(f'{x:g}' for x in mean.ravel())} events cannot be expected, signal and background together"
+        raise RecastError(msg) from error

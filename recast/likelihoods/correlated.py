@@ -137,3 +137,9 @@ class CorrelatedGaussian(Likelihood):
     def expected(self, prediction: Any) -> Self:
         """Return the same covariance around the prediction."""
         return self.model_copy(update={"values": tuple(float(x) for x in np.asarray(prediction))})
+
+    def sample(self, prediction: ArrayLike, size: int, rng: np.random.Generator) -> Self:
+        """Draw values with the covariance around the prediction, shape (size, 1, n)."""
+        root = np.linalg.cholesky(self.covariance)
+        values = prediction + rng.standard_normal((size, 1, len(self.names))) @ root.T
+        return self.model_copy(update={"values": values})

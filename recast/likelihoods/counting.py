@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from recast.likelihoods.base import Likelihood, written
+from recast.likelihoods.base import Likelihood, drawn_counts, written
 from recast.numbers import NonNegative
 
 __all__ = ["PoissonCount"]
@@ -67,7 +67,7 @@ class PoissonCount(Likelihood):
             )
             expectation = profiled
         with np.errstate(divide="ignore", invalid="ignore"):
-            logarithm = n * np.log(n / expectation) if n > 0.0 else np.zeros_like(expectation)
+            logarithm = np.where(np.asarray(n) > 0.0, n * np.log(n / expectation), 0.0)
             distance = 2.0 * (expectation - n + logarithm) + penalty
         # A negative expectation has no probability at all.
         return written(np.where(expectation < 0.0, np.inf, distance), out)
@@ -111,3 +111,17 @@ class PoissonCount(Likelihood):
     def expected(self, prediction: Any) -> Self:
         """Return the same background with the expected count as the observed one."""
         return self.model_copy(update={"observed": float(prediction) + self.background})
+
+    def sample(self, prediction: ArrayLike, size: int, rng: np.random.Generator) -> Self:
+        """Draw counts, and anew what the background was measured to be; the expected one is true.
+
+        Raises
+        ------
+        RecastError
+            When signal and background together are negative.
+        """
+        expectation = np.asarray(prediction, dtype=float) + self.background
+        data: dict[str, Any] = {"observed": drawn_counts(expectation, (size, 1), rng)}
+        if self.background_error:
+            data["background"] = self.background + self.background_error * rng.standard_normal((size, 1))
+        return self.model_copy(update=data)

@@ -86,6 +86,18 @@ class HalfGaussians(Likelihood):
         lower, upper = self.side_errors
         return -math.inf if one_sided else self.data - z * lower, self.data + z * upper
 
+    def sample(self, prediction: ArrayLike, size: int, rng: np.random.Generator) -> Likelihood:
+        """Draw values below the prediction with the upper error and values above it with the lower one.
+
+        That is the likelihood read as a density of the value, which is continuous where the sides meet.
+        """
+        lower, upper = self.side_errors
+        below = rng.random((size, 1)) * (lower + upper) < upper
+        distance = np.abs(rng.standard_normal((size, 1)))
+        value = prediction + np.where(below, -upper, lower) * distance
+        # Not validated: the value of a single experiment is a number.
+        return AsymmetricGaussian.model_construct(value=value, upper=upper, lower=lower)  # type: ignore[arg-type]
+
 
 class Gaussian(HalfGaussians):
     """A measured value with a symmetric error."""
@@ -212,4 +224,9 @@ class LimitCurve(HalfGaussians):
     def expected(self, prediction: Any) -> Self:  # noqa: ARG002
         """Raise: the observed curve is all that is known."""
         msg = "only the observed limit curve is known, not an expected one"
+        raise NotApplicableError(msg)
+
+    def sample(self, prediction: ArrayLike, size: int, rng: np.random.Generator) -> Likelihood:  # noqa: ARG002
+        """Raise: no likelihood was published."""
+        msg = "only a limit was published, not how its data fluctuate"
         raise NotApplicableError(msg)

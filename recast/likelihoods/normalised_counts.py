@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 
 from recast.errors import NotApplicableError, RecastError
-from recast.likelihoods.base import Likelihood, written
+from recast.likelihoods.base import Likelihood, drawn_counts, written
 from recast.numbers import Count, NonNegative, Positive
 
 __all__ = ["NormalisedCounts"]
@@ -125,14 +125,13 @@ class NormalisedCounts(Likelihood):
         counts = np.where(possible[..., None], counts, 1.0)
         residual = counts - self.data
         if self.correlation == "independent":
-            total = np.sum(np.square(residual) / (counts + np.square(self._responses).sum(axis=0)), axis=-1)
+            total = np.sum(np.square(residual) / (counts + np.square(self._responses).sum(axis=-2)), axis=-1)
         else:
             # Samples in units of their statistical errors: unit covariance plus one direction for each parameter.
             root = np.sqrt(counts)
-            moving = self._responses[np.any(self._responses > 0.0, axis=1)]
-            pulls, directions = residual / root, moving / root[..., None, :]
+            pulls, directions = residual / root, self._responses / root[..., None, :]
             overlap = np.einsum("...ai,...i->...a", directions, pulls)
-            metric = np.eye(len(moving)) + np.einsum("...ai,...bi->...ab", directions, directions)
+            metric = np.eye(directions.shape[-2]) + np.einsum("...ai,...bi->...ab", directions, directions)
             best = np.linalg.solve(metric, overlap[..., None])[..., 0]
             left = pulls - np.einsum("...a,...ai->...i", best, directions)
             total = np.sum(np.square(left), axis=-1) + np.sum(np.square(best), axis=-1)
@@ -142,9 +141,10 @@ class NormalisedCounts(Likelihood):
 
     @property
     def _responses(self) -> FloatArray:
-        """Events by which one standard deviation of alpha and of beta moves each sample, shape (2, n)."""
+        """Events by which one standard deviation of alpha and of beta moves each sample, shape (..., 2, n)."""
         background = np.zeros(len(self.names)) if self.backgrounds is None else np.array(self.backgrounds)
-        return np.stack([self.normalisation_error * (self.data + background), self.background_error * background])
+        rows = [self.normalisation_error * (self.data + background), self.background_error * background]
+        return np.stack(np.broadcast_arrays(*rows), axis=-2)
 
     def derivatives(self, prediction: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return gradient, shape (..., n), and Hessian, shape (..., n, n).
@@ -153,9 +153,9 @@ class NormalisedCounts(Likelihood):
         ``2 (1 - y_i) C^-1_ij (1 - y_j)``.
         """
         n = len(self.names)
-        common = self._responses.T @ self._responses
+        common = np.einsum("...ai,...aj->...ij", self._responses, self._responses)
         if self.correlation == "independent":
-            common = np.diag(np.diag(common))
+            common = common * np.eye(n)
         inverse = np.linalg.inv(prediction[..., None] * np.eye(n) + common)
         y = np.einsum("...ij,...j->...i", inverse, prediction - self.data)
         slope = 1.0 - y
@@ -181,3 +181,18 @@ class NormalisedCounts(Likelihood):
             msg = "no events are expected in one of the samples"
             raise RecastError(msg)
         return self.model_copy(update={"values": tuple(float(x) for x in np.asarray(prediction))})
+
+    def sample(self, prediction: ArrayLike, size: int, rng: np.random.Generator) -> Self:
+        """Draw counts, and by how much the normalisations were misjudged, shape (size, 1, n).
+
+        Raises
+        ------
+        RecastError
+            When a prediction is negative.
+        """
+        expected = np.asarray(prediction, dtype=float)
+        counts = drawn_counts(expected, (size, 1, len(self.names)), rng)
+        responses = self.model_copy(update={"values": expected})._responses  # noqa: SLF001
+        shape = (size, 1, *responses.shape)
+        pulls = rng.standard_normal(shape if self.correlation == "independent" else (*shape[:-1], 1))
+        return self.model_copy(update={"values": counts + np.sum(pulls * responses, axis=-2)})
