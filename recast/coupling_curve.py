@@ -72,7 +72,7 @@ class CouplingCurve:
                 # What depends on the mass alone is then done once for each row, not for each of its couplings.
                 column = rows[..., :1] if rows.ndim > 1 and rows.strides[-1] == 0 else rows
                 interaction = self.model(mass=self.mass[column], coupling=coupling)
-                result.append(measurement.observable.contributions(interaction))
+                result.append(measurement.contributions(interaction))
                 continue
             part = {k: evaluate(p[rows], coupling) for k, p in polynomials.items()}
             # A polynomial has zeros where nothing is known.

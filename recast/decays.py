@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from recast.constants import DEFAULT_INPUTS, FLAVOURS, HBARC_GEV_FM, LEPTON_MASS, ElectroweakInputs
 from recast.errors import unknown
 from recast.hadrons import hadronic_ratio
+from recast.interactions import is_zero
 from recast.mixing import loop_mixing_timelike, on_shell_charge_squared
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def partial_widths(mediator: U1Mediator, *, inputs: ElectroweakInputs = DEFAULT_
     Returns
     -------
     dict of str to ndarray
-        ``Gamma / g'^2`` in GeV by final state (`FINAL_STATES`), each of the shape of the mass.
+        ``Gamma / g'^2`` in GeV by final state (`FINAL_STATES`), each of the shape of the mass and the charges.
     """
     mass = mediator.mass
     result: dict[str, FloatArray] = {}
@@ -72,7 +73,7 @@ def partial_widths(mediator: U1Mediator, *, inputs: ElectroweakInputs = DEFAULT_
         vector = on_shell_charge_squared(mediator, flavour, inputs=inputs) * (1.0 + 2.0 * ratio)
         axial = mediator.axial[flavour] ** 2 * np.square(velocity)
         result[2 * flavour] = np.asarray((vector + axial) * velocity * mass / (12.0 * math.pi))
-    neutrinos = math.fsum(charge**2 for charge in mediator.neutrino_charges.values())
+    neutrinos = sum(charge**2 for charge in mediator.neutrino_charges.values())
     result["invisible"] = np.asarray(neutrinos * mass / (24.0 * math.pi))
     result["hadrons"] = np.asarray(_ratio(mediator, inputs) * mass / (12.0 * math.pi))
     return result
@@ -93,7 +94,7 @@ def total_width(mediator: U1Mediator, *, inputs: ElectroweakInputs = DEFAULT_INP
     ndarray
         ``Gamma / g'^2`` in GeV, of the shape of the mass.
     """
-    return np.asarray(np.sum(list(partial_widths(mediator, inputs=inputs).values()), axis=0))
+    return np.asarray(sum(partial_widths(mediator, inputs=inputs).values()))
 
 
 def branching_ratio(
@@ -123,7 +124,7 @@ def branching_ratio(
     if final_state not in FINAL_STATES:
         raise unknown("final state", final_state, FINAL_STATES)
     widths = partial_widths(mediator, inputs=inputs)
-    total = np.sum(list(widths.values()), axis=0)
+    total = np.asarray(sum(widths.values()))
     return np.asarray(np.divide(widths[final_state], total, out=np.zeros_like(total), where=total > 0.0))
 
 
@@ -219,6 +220,6 @@ def _ratio(mediator: U1Mediator, inputs: ElectroweakInputs) -> FloatArray:
         electric = e * np.abs(loop_mixing_timelike(mediator.charges, np.square(mass), inputs=inputs))
     else:
         electric = np.array(-e * mediator.epsilon)  # of the charge q: minus that of the charged leptons
-    if mediator.quarks == 0.0 and not electric.any():
+    if is_zero(mediator.quarks) and not electric.any():
         return np.zeros(mass.shape)
     return hadronic_ratio(mass, electric=electric, baryonic=mediator.quarks)

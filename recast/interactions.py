@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal, Protocol, get_args, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, get_args, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,13 +22,27 @@ from recast.channels import Channel
 from recast.constants import DEFAULT_INPUTS, FLAVOURS, ElectroweakInputs
 from recast.errors import OutOfRangeError, unknown
 
-__all__ = ["ContactInteraction", "Interaction", "Mixing", "Shift", "StandardModel", "U1Mediator"]
+__all__ = [
+    "Charges",
+    "ContactInteraction",
+    "Interaction",
+    "Mixing",
+    "Shift",
+    "StandardModel",
+    "U1Mediator",
+    "checked_charge",
+    "is_zero",
+]
 
 FloatArray = NDArray[np.float64]
+Charges: TypeAlias = float | FloatArray
+"""A charge, or one for every point."""
 Mixing = Literal["none", "one_loop", "fixed"]
 
 # Fourth powers of couplings and squares of masses must stay finite.
 _LARGEST = 1e30
+LARGEST_CHARGE = 1e3
+"""Charges are of order one: strength belongs into the coupling."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,65 +117,77 @@ class U1Mediator:
     charge of the left-handed leptons that they share doublets with; terms of the propagator with 1 / m^2 vanish
     between massless neutrinos.
 
+    Every charge is a number or an array that broadcasts with mass and coupling: one charge for every point.
+
     Parameters
     ----------
-    charges : mapping of str to float
+    charges : mapping of str to array_like
         V_l of e, mu and tau.
     mass : array_like
         m in GeV; positive.
     coupling : array_like
         g'; not negative. Broadcasts with the mass.
-    axial : mapping of str to float, optional
+    axial : mapping of str to array_like, optional
         A_l of e, mu and tau; none by default.
-    quarks : float
+    quarks : array_like
         Q_q, the vector charge that all quarks share (1/3 for baryon number).
     mixing : {"none", "one_loop", "fixed"}
         Kinetic mixing with the photon: none, what the loops of the charged leptons give, or ``epsilon`` times the
         coupling (`recast.mixing`). That of loops matters only to fermions without a charge of their own; beside a
         tree-level charge it is of higher order and left out, as in every trident rate.
-    epsilon : float
+    epsilon : array_like
         Fixed mixing in units of the coupling; 1, with no charges, makes the coupling that of a dark photon.
 
     Raises
     ------
     OutOfRangeError
-        When a mass or coupling is not a number, not finite or has the wrong sign.
+        When a mass or coupling is not a number, not finite or has the wrong sign, or arrays do not broadcast.
     """
 
-    charges: Mapping[str, float]
+    charges: Mapping[str, Charges]
     mass: FloatArray
     coupling: FloatArray
-    axial: Mapping[str, float]
-    quarks: float
+    axial: Mapping[str, Charges]
+    quarks: Charges
     mixing: Mixing
-    epsilon: float
+    epsilon: Charges
 
     def __init__(
         self,
-        charges: Mapping[str, float],
+        charges: Mapping[str, Charges],
         *,
         mass: ArrayLike,
         coupling: ArrayLike,
-        axial: Mapping[str, float] | None = None,
-        quarks: float = 0.0,
+        axial: Mapping[str, Charges] | None = None,
+        quarks: Charges = 0.0,
         mixing: Mixing = "none",
-        epsilon: float = 0.0,
+        epsilon: Charges = 0.0,
     ) -> None:
         object.__setattr__(self, "charges", _of_flavours(charges))
         object.__setattr__(self, "axial", _of_flavours(axial or {}))
-        object.__setattr__(self, "quarks", float(quarks))
+        object.__setattr__(self, "quarks", _number_or_array(quarks))
         object.__setattr__(self, "mass", checked("mass", mass, positive=True))
         object.__setattr__(self, "coupling", checked("coupling", coupling))
         if mixing not in get_args(Mixing):
             raise unknown("kinetic mixing", mixing, get_args(Mixing))
         object.__setattr__(self, "mixing", mixing)
-        object.__setattr__(self, "epsilon", float(epsilon) if mixing == "fixed" else 0.0)
-        _check_broadcast(mass=self.mass, coupling=self.coupling)
+        object.__setattr__(self, "epsilon", _number_or_array(epsilon) if mixing == "fixed" else 0.0)
+        _check_broadcast(mass=self.mass, coupling=self.coupling, **self.charge_arrays)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Broadcast shape of mass and coupling."""
-        return np.broadcast_shapes(self.mass.shape, self.coupling.shape)
+        """Broadcast shape of mass, coupling and charges."""
+        arrays = (self.mass, self.coupling, *self.charge_arrays.values())
+        return np.broadcast_shapes(*(array.shape for array in arrays))
+
+    @cached_property
+    def charge_arrays(self) -> dict[str, FloatArray]:
+        """The charges that are arrays, by the names of `recast.model.U1Model.optional`; empty for one boson."""
+        named: dict[str, Charges] = {"quarks": self.quarks, "epsilon": self.epsilon}
+        for flavour in FLAVOURS:
+            named[f"charge_{flavour}"] = self.charges[flavour]
+            named[f"axial_{flavour}"] = self.axial[flavour]
+        return {name: charge for name, charge in named.items() if not isinstance(charge, float)}
 
     @property
     def mediators(self) -> tuple[U1Mediator, ...]:
@@ -174,16 +200,16 @@ class U1Mediator:
         return np.square(self.coupling)
 
     @cached_property
-    def neutrino_charges(self) -> Mapping[str, float]:
+    def neutrino_charges(self) -> Mapping[str, Charges]:
         """V_l - A_l by flavour."""
         return MappingProxyType({flavour: self.charges[flavour] - self.axial[flavour] for flavour in FLAVOURS})
 
     @property
     def is_axial(self) -> bool:
         """Whether any axial charge differs from zero."""
-        return any(self.axial.values())
+        return not all(is_zero(charge) for charge in self.axial.values())
 
-    def vector_charge(self, lepton: str, inputs: ElectroweakInputs = DEFAULT_INPUTS) -> float:
+    def vector_charge(self, lepton: str, inputs: ElectroweakInputs = DEFAULT_INPUTS) -> Charges:
         """Return what multiplies g' in the vector current of a charged lepton, mixing by loops left out.
 
         Raises
@@ -210,23 +236,27 @@ class U1Mediator:
     def shifts(self, channel: Channel, inputs: ElectroweakInputs = DEFAULT_INPUTS) -> tuple[Shift, ...]:
         """Return the shifts in a neutral-current channel of charged leptons and neutrinos that couple."""
         neutrino = self.neutrino_charges[channel.incoming]
-        if not channel.has_neutral_current or neutrino == 0.0:
+        if not channel.has_neutral_current or is_zero(neutrino):
             return ()
         mass_squared = np.square(self.mass)[..., None]
 
-        def term(structure: Literal["V", "A"], charge: float) -> Shift:
-            numerator = 2.0 * inputs.vev**2 * neutrino * charge
+        def term(structure: Literal["V", "A"], charge: Charges) -> Shift:
+            strength, numerator = self.coupling_squared, 2.0 * inputs.vev**2
+            if isinstance(neutrino, float) and isinstance(charge, float):
+                numerator = numerator * neutrino * charge
+            else:  # with charges of every point in the strength, the profile still knows the mass only
+                strength = strength * (neutrino * charge)
 
             def profile(momentum_transfer: FloatArray) -> FloatArray:
                 return np.asarray(numerator / (mass_squared + momentum_transfer), dtype=np.float64)
 
-            return Shift(structure, self.coupling_squared, profile)
+            return Shift(structure, strength, profile)
 
-        terms: tuple[tuple[Literal["V", "A"], float], ...] = (
+        terms: tuple[tuple[Literal["V", "A"], Charges], ...] = (
             ("V", self.vector_charge(channel.minus, inputs)),
             ("A", self.axial[channel.minus]),
         )
-        return tuple(term(structure, charge) for structure, charge in terms if charge != 0.0)
+        return tuple(term(structure, charge) for structure, charge in terms if not is_zero(charge))
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,12 +314,38 @@ class ContactInteraction:
         return (Shift("V", self.dgv, constant), Shift("A", self.dga, constant))
 
 
-def _of_flavours(charges: Mapping[str, float]) -> Mapping[str, float]:
+def _of_flavours(charges: Mapping[str, Charges]) -> Mapping[str, Charges]:
     """Return the charges of all flavours; absent ones are zero."""
     for flavour in charges:
         if flavour not in FLAVOURS:
             raise unknown("lepton flavour", flavour, FLAVOURS)
-    return MappingProxyType({flavour: float(charges.get(flavour, 0.0)) for flavour in FLAVOURS})
+    return MappingProxyType({flavour: _number_or_array(charges.get(flavour, 0.0)) for flavour in FLAVOURS})
+
+
+def _number_or_array(charge: Charges) -> Charges:
+    return np.asarray(charge, dtype=np.float64) if np.ndim(charge) else float(charge)
+
+
+def is_zero(charge: Charges) -> bool:
+    """Return whether a charge vanishes, at every point when there are many."""
+    return charge == 0.0 if isinstance(charge, float) else not charge.any()
+
+
+def checked_charge(name: str, value: ArrayLike) -> Charges:
+    """Return a charge as a float, or an array of one for every point, having checked every element.
+
+    Raises
+    ------
+    OutOfRangeError
+        Naming the charge and the first value that does not fit.
+    """
+    array = checked(name, value, signed=True)
+    large = np.abs(array) > LARGEST_CHARGE
+    if large.any():
+        first = float(array[large].flat[0])
+        msg = f"{name} must be a number up to {LARGEST_CHARGE:g}, not {first:g}: strength belongs into the coupling"
+        raise OutOfRangeError(msg)
+    return array if array.ndim else float(array)
 
 
 def checked(name: str, value: ArrayLike, *, positive: bool = False, signed: bool = False) -> FloatArray:

@@ -14,16 +14,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recast.constants import DEFAULT_INPUTS, ELECTRON_MASS, FLAVOURS, LEPTON_MASS, ElectroweakInputs
 from recast.errors import OutOfRangeError, RecastError, unknown
+from recast.interactions import is_zero
 
 if TYPE_CHECKING:
-    from recast.interactions import U1Mediator
+    from recast.interactions import Charges, U1Mediator
 
 __all__ = ["effective_charge", "loop_mixing", "loop_mixing_timelike", "on_shell_charge_squared"]
 
@@ -35,17 +36,19 @@ _ROUNDING = 1e-12
 # Below this q^2 / m_l^2 the closed form cancels and its power series converges fast.
 _SERIES_BELOW = 0.5
 _SERIES_TERMS = 26
+# Charges that sum to zero are a sum of these, with those of muon and tau.
+_PAIRS: Final = (("mu", {"e": -1.0, "mu": 1.0}), ("tau", {"e": -1.0, "tau": 1.0}))
 
 
 def loop_mixing(
-    charges: Mapping[str, float], momentum_transfer: ArrayLike, *, inputs: ElectroweakInputs = DEFAULT_INPUTS
+    charges: Mapping[str, Charges], momentum_transfer: ArrayLike, *, inputs: ElectroweakInputs = DEFAULT_INPUTS
 ) -> FloatArray:
     """Return the mixing in units of the coupling at spacelike momentum transfer.
 
     Parameters
     ----------
-    charges : mapping of str to float
-        Q_l of e, mu and tau; absent ones are zero.
+    charges : mapping of str to array_like
+        Q_l of e, mu and tau; absent ones are zero. They broadcast with the momentum transfer.
     momentum_transfer : array_like
         ``-q^2`` in GeV^2, zero or positive.
     inputs : ElectroweakInputs
@@ -54,7 +57,7 @@ def loop_mixing(
     Returns
     -------
     ndarray
-        ``eps(q^2) / g'``, to a relative 1e-13, of the shape of the momentum transfer.
+        ``eps(q^2) / g'``, to a relative 1e-13, of the shape of the momentum transfer and the charges.
 
     Raises
     ------
@@ -70,6 +73,9 @@ def loop_mixing(
     nothing cancels where the mixing becomes small.
     """
     complete = _check_charges(charges)
+    if complete is None:
+        pairs = (charges.get(name, 0.0) * loop_mixing(one, momentum_transfer, inputs=inputs) for name, one in _PAIRS)
+        return np.asarray(sum(pairs))
     transfer = np.asarray(momentum_transfer, dtype=np.float64)
     if not bool(np.all((transfer >= 0.0) & np.isfinite(transfer))):
         msg = "the momentum transfer -q^2 must be a finite number, zero or positive"
@@ -85,14 +91,14 @@ def loop_mixing(
 
 
 def loop_mixing_timelike(
-    charges: Mapping[str, float], q2: ArrayLike, *, inputs: ElectroweakInputs = DEFAULT_INPUTS
+    charges: Mapping[str, Charges], q2: ArrayLike, *, inputs: ElectroweakInputs = DEFAULT_INPUTS
 ) -> ComplexArray:
     """Return the mixing in units of the coupling at any q^2, as for a boson on its mass shell.
 
     Parameters
     ----------
-    charges : mapping of str to float
-        Q_l of e, mu and tau.
+    charges : mapping of str to array_like
+        Q_l of e, mu and tau; they broadcast with q^2.
     q2 : array_like
         q^2 in GeV^2, of either sign; approached from above, ``q^2 + i 0``.
     inputs : ElectroweakInputs
@@ -112,6 +118,9 @@ def loop_mixing_timelike(
         When q^2 is not a finite number.
     """
     complete = _check_charges(charges)
+    if complete is None:
+        pairs = (charges.get(name, 0.0) * loop_mixing_timelike(one, q2, inputs=inputs) for name, one in _PAIRS)
+        return np.asarray(sum(pairs))
     squared = np.asarray(q2, dtype=np.float64)
     if not bool(np.all(np.isfinite(squared))):
         msg = "q^2 must be a finite number"
@@ -148,7 +157,8 @@ def effective_charge(
     -------
     ndarray
         The vector charge where there is one, fixed mixing included, else ``e eps(q^2) / g'`` with loop mixing and zero
-        without; of the shape of the momentum transfer. Loops are of higher order beside a charge and left out there.
+        without; of the shape of the momentum transfer and the charges. Loops are of higher order beside a charge and
+        left out there.
 
     Raises
     ------
@@ -156,10 +166,10 @@ def effective_charge(
         For an unknown flavour.
     """
     charge = mediator.vector_charge(lepton, inputs)
-    if charge == 0.0 and mediator.mixing == "one_loop":
+    if is_zero(charge) and mediator.mixing == "one_loop":
         e = math.sqrt(4.0 * math.pi * inputs.alpha)
         return np.asarray(e * loop_mixing(mediator.charges, momentum_transfer, inputs=inputs))
-    return np.full(np.shape(momentum_transfer), charge)
+    return np.zeros(np.shape(momentum_transfer)) + charge
 
 
 def on_shell_charge_squared(
@@ -180,7 +190,7 @@ def on_shell_charge_squared(
     -------
     ndarray
         The square of the vector charge where there is one, fixed mixing included, else ``e^2 |eps(m^2) / g'|^2`` with
-        loop mixing and zero without; of the shape of the mass. Axial charges are not in it.
+        loop mixing and zero without; of the shape of the mass and the charges. Axial charges are not in it.
 
     Raises
     ------
@@ -188,14 +198,14 @@ def on_shell_charge_squared(
         For an unknown flavour.
     """
     charge = mediator.vector_charge(lepton, inputs)
-    if charge == 0.0 and mediator.mixing == "one_loop":
+    if is_zero(charge) and mediator.mixing == "one_loop":
         mixing = loop_mixing_timelike(mediator.charges, np.square(mediator.mass), inputs=inputs)
         return np.asarray(4.0 * math.pi * inputs.alpha * np.square(np.abs(mixing)))
-    return np.full(mediator.mass.shape, charge**2)
+    return np.zeros(mediator.mass.shape) + charge**2
 
 
-def _check_charges(charges: Mapping[str, float]) -> dict[str, float]:
-    """Return the charges of all flavours.
+def _check_charges(charges: Mapping[str, Charges]) -> dict[str, float] | None:
+    """Return the charges of all flavours; None when they are arrays.
 
     Raises
     ------
@@ -204,12 +214,15 @@ def _check_charges(charges: Mapping[str, float]) -> dict[str, float]:
     for flavour in charges:
         if flavour not in FLAVOURS:
             raise unknown("lepton flavour", flavour, FLAVOURS)
-    complete = {flavour: float(charges.get(flavour, 0.0)) for flavour in FLAVOURS}
-    total = math.fsum(complete.values())
-    if abs(total) > _ROUNDING * max(1.0, *(abs(charge) for charge in complete.values())):
-        msg = f"loop mixing is finite only when the charges sum to zero, not to {total:g}"
+    complete = {flavour: charges.get(flavour, 0.0) for flavour in FLAVOURS}
+    numbers = {flavour: charge for flavour, charge in complete.items() if not np.ndim(charge)}
+    total = np.asarray(math.fsum(numbers.values()) if len(numbers) == len(complete) else sum(complete.values()))
+    size = np.maximum(1.0, max(float(np.max(np.abs(charge))) for charge in complete.values()))
+    wrong = np.abs(total) > _ROUNDING * size
+    if wrong.any():
+        msg = f"loop mixing is finite only when the charges sum to zero, not to {total[wrong].flat[0]:g}"
         raise RecastError(msg)
-    return complete
+    return {flavour: float(charge) for flavour, charge in numbers.items()} if len(numbers) == len(complete) else None
 
 
 def _prefactor(inputs: ElectroweakInputs) -> float:

@@ -13,10 +13,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, TypeAlias
 
+import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
+from recast.constants import FLAVOURS
 from recast.errors import RecastError, unknown
-from recast.interactions import ContactInteraction, Mixing, U1Mediator
+from recast.interactions import LARGEST_CHARGE, Charges, ContactInteraction, Mixing, U1Mediator, checked_charge
 from recast.numbers import Finite
 from recast.provenance import Source
 from recast.variants import Variant, apply_variants, split_reference, written_reference
@@ -29,15 +31,13 @@ if TYPE_CHECKING:
 __all__ = ["MODEL_KINDS", "ContactModel", "LeptonCharges", "Model", "U1Model", "load_model", "u1_model"]
 
 
-
 def _of_order_one(charge: float) -> float:
-    if abs(charge) > _LARGEST_CHARGE:
-        msg = f"a charge is a number up to {_LARGEST_CHARGE:g}, not {charge:g}: strength belongs into the coupling"
+    if abs(charge) > LARGEST_CHARGE:
+        msg = f"a charge is a number up to {LARGEST_CHARGE:g}, not {charge:g}: strength belongs into the coupling"
         raise ValueError(msg)
     return charge
 
 
-_LARGEST_CHARGE = 1e3
 _ROUNDING = 1e-12
 Charge = Annotated[Finite, AfterValidator(_of_order_one)]
 Flavour = Literal["e", "mu", "tau"]
@@ -61,6 +61,9 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     parameters: ClassVar[tuple[str, ...]] = ()
+    """What must be given."""
+    optional: ClassVar[tuple[str, ...]] = ()
+    """What may be given besides; the file has the values that hold otherwise."""
 
     name: str = Field(pattern=r"^[a-z0-9_]+$")
     title: str
@@ -85,7 +88,7 @@ class Model(BaseModel):
         Parameters
         ----------
         **parameters : array_like
-            One per name in `parameters`; they broadcast. Masses in GeV.
+            One per name in `parameters`, and any of those in `optional`; they broadcast. Masses in GeV.
 
         Raises
         ------
@@ -97,8 +100,8 @@ class Model(BaseModel):
             When a value is not a finite number of the right sign.
         """
         for name in parameters:
-            if name not in self.parameters:
-                raise unknown(f"parameter of model {self.name!r}:", name, self.parameters)
+            if name not in self.parameters and name not in self.optional:
+                raise unknown(f"parameter of model {self.name!r}:", name, (*self.parameters, *self.optional))
         missing = [name for name in self.parameters if name not in parameters]
         if missing:
             msg = f"model {self.name!r} needs {' and '.join(self.parameters)}: {' and '.join(missing)} not given"
@@ -122,6 +125,8 @@ class LeptonCharges(BaseModel):
 class U1Model(Model):
     """A gauged U(1) that couples to leptons, quarks or, by mixing, to electric charge.
 
+    Its charges are those of the file, or parameters of the model: ``charge_mu=`` and the others of `optional`.
+
     Attributes
     ----------
     charges : LeptonCharges
@@ -135,9 +140,17 @@ class U1Model(Model):
         finite only when the vector charges of the leptons sum to zero and quarks have none.
     epsilon : float
         Fixed mixing in units of the coupling.
+    free_charges : bool
+        Charges are meant to be given as parameters: those of the file may all be zero.
     """
 
     parameters: ClassVar[tuple[str, ...]] = ("mass", "coupling")
+    optional: ClassVar[tuple[str, ...]] = (
+        *(f"charge_{flavour}" for flavour in FLAVOURS),
+        *(f"axial_{flavour}" for flavour in FLAVOURS),
+        "quarks",
+        "epsilon",
+    )
 
     kind: Literal["u1"]
     charges: LeptonCharges
@@ -145,36 +158,71 @@ class U1Model(Model):
     quarks: Charge = 0.0
     mixing: Mixing
     epsilon: Charge = 0.0
+    free_charges: bool = False
 
     @model_validator(mode="after")
     def _couples(self) -> Self:
         leptons = (*self.charges.model_dump().values(), *self.axial.model_dump().values())
-        if not any((*leptons, self.quarks, self.epsilon)):
+        if not (self.free_charges or any((*leptons, self.quarks, self.epsilon))):
             msg = "all charges are zero: the boson would couple to nothing"
             raise ValueError(msg)
         return self
 
     @model_validator(mode="after")
     def _mixing_is_known(self) -> Self:
-        total = sum(self.charges.model_dump().values())
-        if self.mixing == "one_loop" and (abs(total) > _ROUNDING or self.quarks):
-            what = f"they sum to {total:g}" if abs(total) > _ROUNDING else "quarks have charges besides"
-            msg = f"mixing: one_loop needs charges of leptons that sum to zero, or the loops diverge; {what}"
-            raise ValueError(msg)
+        if self.mixing == "one_loop" and (what := _loops_diverge(self.charges.model_dump(), self.quarks)):
+            raise ValueError(what)
         if (self.mixing == "fixed") != (self.epsilon != 0.0):
             msg = "epsilon belongs to mixing: fixed, which needs it; it is the mixing in units of the coupling"
             raise ValueError(msg)
         return self
 
     def _interaction(self, **parameters: ArrayLike) -> Interaction:
+        mass, coupling = parameters.pop("mass"), parameters.pop("coupling")
+        own: dict[str, Charges] = {
+            "quarks": self.quarks,
+            "epsilon": self.epsilon,
+            **{f"charge_{flavour}": charge for flavour, charge in self.charges},
+            **{f"axial_{flavour}": charge for flavour, charge in self.axial},
+        }
+        values = own | {name: checked_charge(name, value) for name, value in parameters.items()}
+        charges = {flavour: values[f"charge_{flavour}"] for flavour in FLAVOURS}
         return U1Mediator(
-            self.charges.model_dump(),
-            **parameters,
-            axial=self.axial.model_dump(),
-            quarks=self.quarks,
-            mixing=self.mixing,
-            epsilon=self.epsilon,
+            charges,
+            mass=mass,
+            coupling=coupling,
+            axial={flavour: values[f"axial_{flavour}"] for flavour in FLAVOURS},
+            quarks=values["quarks"],
+            mixing=self._mixing_of(charges, values["quarks"], values["epsilon"]) if parameters else self.mixing,
+            epsilon=values["epsilon"],
         )
+
+    def _mixing_of(self, charges: Mapping[str, Charges], quarks: Charges, epsilon: Charges) -> Mixing:
+        """Return the kind of mixing that goes with charges that were given.
+
+        Raises
+        ------
+        RecastError
+            When the loops of the model do not go with the charges, or it has loops and a fixed mixing is given.
+        """
+        if self.mixing != "one_loop":
+            return "fixed" if np.any(epsilon) else "none"
+        msg = _loops_diverge(charges, quarks)
+        if np.any(epsilon):
+            msg = f"epsilon is a fixed mixing, but that of {self.label} is what loops give: choose mixing=none"
+        if msg:
+            raise RecastError(msg)
+        return "one_loop"
+
+
+def _loops_diverge(charges: Mapping[str, Charges], quarks: Charges) -> str | None:
+    """Return why kinetic mixing by loops is not finite somewhere, or None."""
+    total = np.asarray(sum(charges.values()))
+    wrong = np.abs(total) > _ROUNDING
+    if not (wrong.any() or np.any(quarks)):
+        return None
+    what = f"they sum to {total[wrong].flat[0]:g}" if wrong.any() else "quarks have charges besides"
+    return f"mixing: one_loop needs charges of leptons that sum to zero, or the loops diverge; {what}"
 
 
 class ContactModel(Model):
@@ -267,6 +315,7 @@ def u1_model(
     >>> u1_model({"e": 1, "mu": -1}).charges.mu
     -1.0
     """
+    from recast.catalog import Catalog
     from recast.documents import Document
 
     def complete(given: Mapping[str, float] | None) -> dict[str, float]:
@@ -274,29 +323,15 @@ def u1_model(
 
     words = [f"{name}={value:g}" for name, value in (charges or {}).items()]
     words += [f"axial {name}={value:g}" for name, value in (axial or {}).items()]
-    data = {
-        "name": "u1",
+    data = Catalog().document("models", "u1").data | {
         "title": f"U(1) with charges {', '.join(words) or 'none'}",
-        "kind": "u1",
         "charges": complete(charges),
         "axial": complete(axial),
         "quarks": quarks,
         "mixing": mixing or ("fixed" if epsilon else "none"),
         "epsilon": epsilon,
-        "provenance": {"model": _HOLDOM},
+        "free_charges": False,
+        "notes": [],
+        "variants": {},
     }
     return Document("model u1", data).validate(U1Model)
-
-
-# What a boson with arbitrary charges is named after, for lack of a model of its own.
-_HOLDOM = {
-    "paper": "B. Holdom, Phys. Lett. B 166 (1986) 196",
-    "place": "a further U(1) beside that of electromagnetism",
-    "inspire": "Holdom:1985ag",
-    "doi": "10.1016/0370-2693(86)91377-8",
-    "bibtex": (
-        '@article{Holdom:1985ag, author = "Holdom, Bob", title = "{Two U(1)\'s and Epsilon Charge Shifts}", '
-        'journal = "Phys. Lett. B", volume = "166", pages = "196--198", year = "1986", '
-        'doi = "10.1016/0370-2693(86)91377-8"}'
-    ),
-}

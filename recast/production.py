@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recast.constants import DEFAULT_INPUTS, ElectroweakInputs
+from recast.interactions import is_zero
 from recast.mixing import loop_mixing_timelike, on_shell_charge_squared
 
 if TYPE_CHECKING:
@@ -115,10 +116,10 @@ def quark_charges(mediator: U1Mediator, *, inputs: ElectroweakInputs = DEFAULT_I
         phase of the leptons that go on their mass shells.
     """
     e = math.sqrt(4.0 * math.pi * inputs.alpha)
-    mixing = np.full(mediator.mass.shape, mediator.epsilon, dtype=np.complex128)
-    if mediator.mixing == "one_loop" and mediator.quarks == 0.0:
-        mixing += loop_mixing_timelike(mediator.charges, np.square(mediator.mass), inputs=inputs)
-    return np.asarray(mediator.quarks - e * mixing[..., None] * _ELECTRIC)
+    mixing = np.zeros(mediator.mass.shape, dtype=np.complex128) + mediator.epsilon
+    if mediator.mixing == "one_loop" and is_zero(mediator.quarks):
+        mixing = mixing + loop_mixing_timelike(mediator.charges, np.square(mediator.mass), inputs=inputs)
+    return np.asarray(np.asarray(mediator.quarks)[..., None] - e * mixing[..., None] * _ELECTRIC)
 
 
 def meson_amplitude(meson: str, quarks: ComplexArray, mass: FloatArray) -> ComplexArray:

@@ -93,7 +93,7 @@ def test_parameters_broadcast() -> None:
         ({"mass": 0.1}, RecastError, "model 'lmu_ltau' needs mass and coupling: coupling not given"),
         ({}, RecastError, "mass and coupling not given"),
         ({"mas": 0.1}, UnknownNameError, r"unknown parameter of model 'lmu_ltau': 'mas': did you mean mass\?"),
-        ({"dgv": 0.1, "dga": 0.1}, UnknownNameError, r"'dgv' \(known: mass, coupling\)"),
+        ({"dgv": 0.1, "dga": 0.1}, UnknownNameError, r"'dgv' \(known: mass, coupling, charge_e"),
         ({"mass": -0.1, "coupling": 1.0}, OutOfRangeError, "the mass must be a positive finite number, not -0.1"),
         ({"mass": 0.1, "coupling": "x"}, OutOfRangeError, "the coupling must be a finite number.*, not 'x'"),
     ],

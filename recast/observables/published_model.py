@@ -120,8 +120,8 @@ def decays_into(
         Of the final states together; the sum of all widths in GeV / g'^2. Both of the shape of the mass.
     """
     widths = partial_widths(mediator)
-    total = np.sum([widths[name] for name in considered or widths], axis=0)
-    seen = np.sum([dipion_width(mediator) if name == "pipi" else widths[name] for name in final_states], axis=0)
+    total = np.asarray(sum(widths[name] for name in considered or widths))
+    seen = sum(dipion_width(mediator) if name == "pipi" else widths[name] for name in final_states)
     return np.divide(seen, total, out=np.zeros_like(total), where=total > 0.0), total
 
 

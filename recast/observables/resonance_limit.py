@@ -37,7 +37,7 @@ from recast.observables.quadratic import square_coefficients
 from recast.production import SOURCES, Process, production_rate
 
 if TYPE_CHECKING:
-    from recast.interactions import Interaction, U1Mediator
+    from recast.interactions import Charges, Interaction, U1Mediator
     from recast.model import Model
 
 __all__ = ["PublishedModel", "ResonanceLimit"]
@@ -131,7 +131,7 @@ class ResonanceLimit(BaseModel):
             if self.production == "muons":
                 sources = ("mu",) if self._emission is None else ("mu", "e")
                 names = " or ".join(_LEPTONS[flavour] for flavour in sources)
-                couples = any(_charge_squared(mediator, flavour) for flavour in sources)
+                couples = any(np.any(_charge_squared(mediator, flavour)) for flavour in sources)
             else:
                 names = SOURCES[self.production]
                 couples = bool(np.any(production_rate(mediator, self.production)))
@@ -230,8 +230,8 @@ class ResonanceLimit(BaseModel):
     def _rate_and_width(self, mediator: U1Mediator, published: _Excluded) -> tuple[FloatArray, FloatArray]:
         """Return `relative_rate` and the width of the boson in GeV / g'^2."""
         branching, width = decays_into(mediator, self.final_state)
-        unknown = np.full(mediator.mass.shape, np.nan)
         signal = self._production(mediator) * branching
+        unknown = np.full(signal.shape, np.nan)
         return np.divide(signal, published.rate, out=unknown, where=published.rate > 0.0), width
 
     def _behind_shield(self, mediator: U1Mediator) -> tuple[FloatArray, FloatArray]:
@@ -273,12 +273,12 @@ class ResonanceLimit(BaseModel):
         """Return how strongly a boson is produced, in units of emission from muons of charge one or of the process."""
         if self.production != "muons":
             return production_rate(mediator, self.production)
-        weight = np.full(mediator.mass.shape, _charge_squared(mediator, "mu"))
-        if self._emission is not None and (charge := _charge_squared(mediator, "e")):
-            weight += charge * self._emission(mediator.mass)
+        weight = np.zeros(mediator.mass.shape) + _charge_squared(mediator, "mu")
+        if self._emission is not None and np.any(charge := _charge_squared(mediator, "e")):
+            weight = weight + charge * self._emission(mediator.mass)
         return weight
 
 
-def _charge_squared(mediator: U1Mediator, flavour: str) -> float:
+def _charge_squared(mediator: U1Mediator, flavour: str) -> Charges:
     """Return V^2 + A^2 of a lepton; loops are of higher order."""
     return mediator.vector_charge(flavour) ** 2 + mediator.axial[flavour] ** 2

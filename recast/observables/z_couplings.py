@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict
 
 from recast.constants import FLAVOURS
+from recast.interactions import is_zero
 from recast.z_pole.relations import COUPLINGS, PSEUDO_OBSERVABLES, StandardModelWidths, pseudo_observables
 from recast.z_pole.vertex import inclusive_function, vertex_function
 from recast.z_to_four_muons.width import Z_MASS
@@ -80,22 +81,23 @@ class ZCouplings(BaseModel):
             loops = [vertex_function(np.square(mediator.mass / Z_MASS)) for mediator in mediators]
         else:
             loops = [inclusive_function(mediator.mass) for mediator in mediators]
-        by_charges: dict[tuple[float, ...], FloatArray] = {}
+        by_charges: dict[tuple[object, ...], FloatArray] = {}
         result = {}
         for flavour in FLAVOURS:
             charges = tuple(mediator.charges[flavour] ** 2 for mediator in mediators)
-            if charges not in by_charges:
+            key = tuple(charge if isinstance(charge, float) else flavour for charge in charges)
+            if key not in by_charges:
                 factor = np.ones(tuple(interaction.shape))
                 imaginary = np.zeros(tuple(interaction.shape)) if self.rate == "virtual" else None
                 for charge, mediator, loop in zip(charges, mediators, loops, strict=True):
-                    if charge == 0.0:
+                    if is_zero(charge):
                         continue
                     strength = charge / (4.0 * math.pi) ** 2 * mediator.coupling_squared
                     factor += (1.0 if self.rate == "virtual" else 2.0) * loop.real * strength
                     if imaginary is not None:
                         imaginary += loop.imag * strength
-                by_charges[charges] = factor if imaginary is None else np.square(factor) + np.square(imaginary)
-            result[flavour] = by_charges[charges]
+                by_charges[key] = factor if imaginary is None else np.square(factor) + np.square(imaginary)
+            result[flavour] = by_charges[key]
         return result
 
     def predict(self, interaction: Interaction) -> FloatArray:

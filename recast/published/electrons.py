@@ -53,7 +53,7 @@ def kinetic_mixing_loop() -> Mapping[str, float]:
 
     boson = U1Mediator(LMU_LTAU, mass=0.01, coupling=1e-3, mixing="one_loop")
     electron = float(effective_charge(boson, "e"))
-    return {f"nu{flavour}": 2.0 * boson.charges[flavour] * electron for flavour in ("mu", "tau")}
+    return {f"nu{flavour}": 2.0 * LMU_LTAU[flavour] * electron for flavour in ("mu", "tau")}
 
 
 def kinetic_mixing_prefactor() -> float:
