@@ -135,6 +135,29 @@ class CouplingCurve:
         found = [] if solve is None else [solve(self.model, self.mass, value) for value in predictions]
         return [] if any(couplings is None for couplings in found) else found
 
+    def search_grid(self) -> FloatArray:
+        """Return couplings, 0 and then evenly in the logarithm, that hold every edge, shape (n_mass, n)."""
+        n_mass = self.mass.size
+        marks: list[FloatArray] = []
+        for measurement, polynomials in zip(self.measurements, self.polynomials, strict=True):
+            if polynomials is None:
+                everywhere = np.full((n_mass, 2), getattr(measurement.observable, "search_range", _SEARCH))
+                marks += self.couplings_at(measurement, _targets(measurement)) or [everywhere]
+                continue
+            total = np.sum(list(polynomials.values()), axis=0)
+            targets = [*_targets(measurement), float(np.max(total[:, 0])) * 1.001, 2.0 * abs(float(measurement.data))]
+            marks += [positive_roots(_shifted(total, t)) for t in targets if math.isfinite(t)]
+        every = np.concatenate(marks, axis=1)
+        known = np.isfinite(every)
+        low = np.min(np.where(known, every, np.inf), axis=1)
+        high = np.max(np.where(known, every, 0.0), axis=1)
+        coupled = np.any(known, axis=1)
+        low = np.where(coupled, 0.03 * low, _SEARCH[0])
+        high = np.where(coupled, 3.0 * high, _SEARCH[1])
+        steps = np.linspace(0.0, 1.0, _SEARCH_POINTS)
+        grid = np.exp(np.log(low)[:, None] + np.log(high / low)[:, None] * steps)
+        return np.concatenate([np.zeros((n_mass, 1)), grid], axis=1)
+
 
 def _shifted(polynomials: FloatArray, constant: float) -> FloatArray:
     """Subtract a constant from every polynomial."""
@@ -160,7 +183,7 @@ def above(curve: CouplingCurve, bound: float) -> Excluded:
     if polynomials is not None:
         edges = positive_roots(_shifted(np.sum(list(polynomials.values()), axis=0), bound))
         return _between(np.sort(edges, axis=1), lambda rows, coupling: curve.prediction(rows, coupling) > bound)
-    grid = _search_grid(curve)
+    grid = curve.search_grid()
     rows = np.broadcast_to(np.arange(curve.mass.size)[:, None], grid.shape)
     states = curve.prediction(rows, grid) > bound
     return _solved(grid, states, lambda coupling, row: curve.prediction(row, coupling) - bound)
@@ -200,7 +223,7 @@ def _joined(intervals: Any) -> tuple[Interval, ...]:
 def searched(curve: CouplingCurve, z: float, *, one_sided: bool) -> tuple[Excluded, BestFit]:
     """Bracket and solve the edges of a joint likelihood, or of one without a closed form."""
     single = not curve.relative
-    grid = _search_grid(curve)
+    grid = curve.search_grid()
     rows = np.broadcast_to(np.arange(curve.mass.size)[:, None], grid.shape)
     values = curve.statistic(rows, grid)
     best_fit = _best_fit(curve, grid, values)
@@ -250,30 +273,6 @@ def _solved(
         excluded = [states[index, 0], *states[index, column[mine] + 1]]
         intervals.append(tuple((ends[i], ends[i + 1]) for i, out in enumerate(excluded) if out))
     return tuple(intervals)
-
-
-def _search_grid(curve: CouplingCurve) -> FloatArray:
-    """Return couplings, 0 and then evenly in the logarithm, that hold every edge of each mass."""
-    n_mass = curve.mass.size
-    marks: list[FloatArray] = []
-    for measurement, polynomials in zip(curve.measurements, curve.polynomials, strict=True):
-        if polynomials is None:
-            everywhere = np.full((n_mass, 2), getattr(measurement.observable, "search_range", _SEARCH))
-            marks += curve.couplings_at(measurement, _targets(measurement)) or [everywhere]
-            continue
-        total = np.sum(list(polynomials.values()), axis=0)
-        targets = [*_targets(measurement), float(np.max(total[:, 0])) * 1.001, 2.0 * abs(float(measurement.data))]
-        marks += [positive_roots(_shifted(total, t)) for t in targets if math.isfinite(t)]
-    every = np.concatenate(marks, axis=1)
-    known = np.isfinite(every)
-    low = np.min(np.where(known, every, np.inf), axis=1)
-    high = np.max(np.where(known, every, 0.0), axis=1)
-    coupled = np.any(known, axis=1)
-    low = np.where(coupled, 0.03 * low, _SEARCH[0])
-    high = np.where(coupled, 3.0 * high, _SEARCH[1])
-    steps = np.linspace(0.0, 1.0, _SEARCH_POINTS)
-    grid = np.exp(np.log(low)[:, None] + np.log(high / low)[:, None] * steps)
-    return np.concatenate([np.zeros((n_mass, 1)), grid], axis=1)
 
 
 def _targets(measurement: Measurement) -> list[float]:
