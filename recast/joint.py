@@ -198,9 +198,10 @@ def _profiled(measurements: Sequence[Measurement], parts: Sequence[Parts], auxil
             # data that touches it leads back.
             touching = first / np.where(moved == value, np.inf, moved - value)
             second = np.where(second < _STRAIGHT * touching, touching, second)
-            if measurement.bounded:
-                first, second = (np.where(np.isnan(moved), 0.0, d) for d in (first, second))
-                response = np.where(np.isnan(moved)[..., None], 0.0, response)
+            silent = measurement.silent(moved)
+            if silent is not None:
+                first, second = (np.where(silent, 0.0, d) for d in (first, second))
+                response = np.where(silent[..., None], 0.0, response)
             gradient += first[..., None] * response
             hessian += np.asarray(second)[..., None, None] * response[..., :, None] * response[..., None, :]
         step = -np.linalg.solve(hessian, gradient[..., None])[..., 0]

@@ -1,6 +1,5 @@
 """Scans of made-up measurements, and the file they are kept in."""
 
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -196,16 +195,14 @@ def test_variants_of_one_measurement_are_shown_but_not_combined(plugins: list[Pa
 
 
 def equal(a: ScanResult, b: ScanResult) -> None:
-    for item in fields(ScanResult):
-        x, y = getattr(a, item.name), getattr(b, item.name)
-        if item.name in {"axes", "prediction", "minus_2_delta_ln_l"}:
-            assert list(x) == list(y)
-            for key in x:
-                np.testing.assert_array_equal(x[key], y[key])
-        elif isinstance(x, np.ndarray):
-            np.testing.assert_array_equal(x, y)
-        else:
-            assert x == y
+    """Compare to the last bit."""
+    assert a.header == b.header
+    assert a.best_fits == b.best_fits
+    for x, y in ((a.axes, b.axes), (a.arrays, b.arrays)):
+        assert list(x) == list(y)
+        for key in x:
+            assert x[key].tobytes() == y[key].tobytes(), key
+            assert x[key].shape == y[key].shape
 
 
 @pytest.mark.parametrize("change", [{}, {"measurements": ["first"], "title": "A plane"}, {"combine": False}])
@@ -331,7 +328,7 @@ def test_specifications_are_frozen_values() -> None:
 
 def test_a_plane_that_does_not_fit_into_memory_is_refused() -> None:
     axis = {"min": 0.1, "max": 1.0, "points": 100_000}
-    with pytest.raises(RecastError, match="10000000000 points, and at most 20000000"):
+    with pytest.raises(RecastError, match="10000000000 points, whose outputs take 240 GB in memory: give an output file"):
         scan({"model": "lmu_ltau", "measurements": ["ccfr"], "parameters": {"mass": axis, "coupling": axis}})
 
 
