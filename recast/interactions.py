@@ -240,17 +240,19 @@ class U1Mediator:
             return ()
         mass_squared = np.square(self.mass)[..., None]
 
-        def term(structure: Literal["V", "A"], charge: Charges) -> Shift:
-            strength, numerator = self.coupling_squared, 2.0 * inputs.vev**2
-            if isinstance(neutrino, float) and isinstance(charge, float):
-                numerator = numerator * neutrino * charge
-            else:  # with charges of every point in the strength, the profile still knows the mass only
-                strength = strength * (neutrino * charge)
-
+        def propagator(numerator: float) -> Callable[[FloatArray], FloatArray]:
             def profile(momentum_transfer: FloatArray) -> FloatArray:
                 return np.asarray(numerator / (mass_squared + momentum_transfer), dtype=np.float64)
 
-            return Shift(structure, strength, profile)
+            return profile
+
+        common = propagator(2.0 * inputs.vev**2)
+
+        def term(structure: Literal["V", "A"], charge: Charges) -> Shift:
+            if isinstance(neutrino, float) and isinstance(charge, float):
+                return Shift(structure, self.coupling_squared, propagator(2.0 * inputs.vev**2 * neutrino * charge))
+            # Charges of every point belong to the strength: the profile still knows the mass only.
+            return Shift(structure, self.coupling_squared * (neutrino * charge), common)
 
         terms: tuple[tuple[Literal["V", "A"], Charges], ...] = (
             ("V", self.vector_charge(channel.minus, inputs)),

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, create_model, model_validator
 
+from recast.charge_groups import free_charges, grouped_contributions, reason_everywhere
 from recast.errors import NotApplicableError, RecastError, unknown
 from recast.likelihoods import LIKELIHOODS, Likelihood
 from recast.numbers import Finite, Positive
@@ -166,18 +167,25 @@ class Measurement(BaseModel):
         return tuple({source.inspire: source for source in self.provenance.values()}.values())
 
     def applicable(self, interaction: Interaction) -> str | None:
-        """Return why the measurement has nothing to say about an interaction, or None."""
+        """Return why the measurement has nothing to say about an interaction at any of its points, or None."""
+        boson = free_charges(interaction)
+        if boson is not None:
+            return reason_everywhere(self.observable, boson)
         reason: str | None = self.observable.applicable(interaction)
         return reason
 
     def contributions(self, interaction: Interaction) -> dict[str, FloatArray]:
-        """Return the parts of the prediction by name; whether the measurement applies is not checked.
+        """Return the parts of the prediction by name; whether the measurement applies anywhere is not checked.
 
         Returns
         -------
         dict of str to ndarray
-            Each broadcasts to the interaction's shape, with one more axis for several correlated numbers.
+            Each broadcasts to the interaction's shape, with one more axis for several correlated numbers. Where charges
+            differ from point to point, not-a-number where the measurement has nothing to say about them.
         """
+        boson = free_charges(interaction)
+        if boson is not None:
+            return grouped_contributions(self.observable, boson)
         parts: dict[str, FloatArray] = self.observable.contributions(interaction)
         return parts
 
@@ -196,6 +204,8 @@ class Measurement(BaseModel):
             When the measurement has nothing to say about the interaction.
         """
         self.require(interaction)
+        if free_charges(interaction) is not None:
+            return np.asarray(sum(self.contributions(interaction).values()), dtype=float)
         return np.asarray(self.observable.predict(interaction), dtype=float)
 
     def minus_2_delta_ln_l(self, interaction: Interaction) -> FloatArray:
@@ -206,7 +216,7 @@ class Measurement(BaseModel):
         NotApplicableError
             When the measurement has nothing to say about the interaction.
         """
-        if self.theory_errors or self.bounded:
+        if self.theory_errors or self.bounded or free_charges(interaction) is not None:
             self.require(interaction)
             return self.distance(self.contributions(interaction))
         prediction = self.prediction(interaction)
@@ -270,7 +280,16 @@ class Measurement(BaseModel):
             Absolute standard deviation of the prediction, profiled.
         """
         result = self.likelihood.minus_2_delta_ln_l(prediction, theory_error=theory_error)
-        return np.where(np.isnan(prediction), 0.0, result) if self.bounded else result
+        silent = self.silent(prediction)
+        return result if silent is None else np.where(silent, 0.0, result)
+
+    def silent(self, prediction: FloatArray) -> NDArray[np.bool_] | None:
+        """Return where a prediction is not-a-number, because the measurement has nothing to say; None for nowhere."""
+        if not np.isnan(np.min(prediction, initial=np.inf)):
+            return None
+        nowhere = np.isnan(prediction)
+        # Several correlated numbers have names.
+        return np.any(nowhere, axis=-1) if getattr(self.likelihood, "names", None) else nowhere
 
     @property
     def bounded(self) -> bool:

@@ -19,7 +19,12 @@ __all__ = ["OBSERVABLES", "Observable"]
 
 @runtime_checkable
 class Observable(Protocol):
-    """A prediction for one measured number."""
+    """A prediction for one measured number.
+
+    One that takes arrays of charges (`recast.interactions.U1Mediator`) says so with ``array_charges = True``, and is
+    then called once for all points at which the same charges are zero; any other is called with numbers, once for each
+    set of charges.
+    """
 
     def applicable(self, interaction: Any) -> str | None:
         """Return why the observable has nothing to say about an interaction, or None."""

@@ -57,6 +57,7 @@ class EventCounts(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    array_charges: ClassVar[bool] = True
     parts: ClassVar[tuple[str, ...]] = ("coherent", "incoherent")
 
     type: Literal["event_counts"] = "event_counts"

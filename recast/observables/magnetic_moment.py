@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict
 
 from recast.constants import LEPTON_MASS
+from recast.interactions import is_zero
 from recast.observables.quadratic import square_coefficients
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class MagneticMoment(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    array_charges: ClassVar[bool] = True
     parts: ClassVar[tuple[str, ...]] = ("one_loop",)
 
     type: Literal["magnetic_moment"] = "magnetic_moment"
@@ -75,7 +77,7 @@ class MagneticMoment(BaseModel):
                 (mediator.vector_charge(self.lepton), vector_loop),
                 (mediator.axial[self.lepton], axial_loop),
             ):
-                if charge != 0.0:
+                if not is_zero(charge):
                     weight = charge**2 / (8.0 * math.pi**2) * loop(mediator.mass, lepton_mass=mass)
                     total += weight * mediator.coupling_squared
         return {"one_loop": total}

@@ -128,6 +128,7 @@ class TridentRatio(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    array_charges: ClassVar[bool] = True
     parts: ClassVar[tuple[str, ...]] = ("coherent", "incoherent")
 
     type: Literal["trident_ratio"] = "trident_ratio"
@@ -326,12 +327,16 @@ def _expand(term: _Term, interaction: Interaction, inputs: ElectroweakInputs, sc
     quadratic: dict[tuple[int, int], FloatArray | float] = {}
     for start in range(0, nodes.size if shifts else 0, step):
         part = slice(start, start + step)
-        profiles = [np.asarray(shift.profile(nodes[part]), dtype=float) for shift in shifts]
+        distinct = {shift.profile: np.asarray(shift.profile(nodes[part]), dtype=float) for shift in shifts}
+        products: dict[frozenset[object], FloatArray] = {}
         for i, shift in enumerate(shifts):
-            linear[i] = linear[i] + _sum(profiles[i], first[shift.structure][part])
+            linear[i] = linear[i] + _sum(distinct[shift.profile], first[shift.structure][part])
             for j in range(i, len(shifts)):
                 weight = second[shift.structure, shifts[j].structure][part]
-                product = _sum(profiles[i] * profiles[j], weight)
+                pair = frozenset((shift.profile, shifts[j].profile))
+                if pair not in products:
+                    products[pair] = distinct[shift.profile] * distinct[shifts[j].profile]
+                product = _sum(products[pair], weight)
                 both = product if i == j else 2.0 * product
                 quadratic[i, j] = quadratic.get((i, j), 0.0) + both
     return Expansion(
