@@ -87,6 +87,11 @@ class PseudoExperiments:
         """
         return self.joint.distance(parts, auxiliary=self.auxiliary)
 
+    def above_data(self, parts: Sequence[Parts]) -> NDArray[np.bool_]:
+        """Return where the prediction of the only measurement, a single number, exceeds its data, as `distance`."""
+        ((measurement, part),) = zip(self.joint.measurements, parts, strict=True)
+        return np.asarray(measurement.central(part, self.auxiliary) > measurement.data)
+
 
 def draw(joint: Joint, parts: Sequence[Parts], size: int, rng: np.random.Generator) -> PseudoExperiments:
     """Draw the data of experiments.
