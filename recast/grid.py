@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recast.errors import GridError, OutOfRangeError, unknown
+from recast.hdf5 import attributes, open_hdf5
 
 if TYPE_CHECKING:
     import h5py
@@ -174,42 +175,30 @@ def open_grid(path: str | Path) -> Iterator[h5py.File]:
     Raises
     ------
     GridError
-        If the file is missing, truncated, not HDF5, not a grid of recast, or of another schema version.
+        If the file is missing, truncated, not HDF5, not a grid of recast, of another schema version, or holds what
+        `recast.hdf5.open_hdf5` refuses.
     """
-    import h5py
-
     path = Path(path)
     mend = f"rebuild it with `recast grid build {path.stem} -o {path} --force`"
-    if not path.is_file():
-        msg = f"grid {path} does not exist: {mend}"
-        raise GridError(msg)
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        msg = f"grid {path} is not a readable HDF5 file (truncated, altered or foreign): {mend}"
-        raise GridError(msg) from error
-    with file:
-        try:
-            if file.attrs.get("format") != FORMAT:
-                msg = f"{path} is an HDF5 file but not a trident grid of recast: name another file, or {mend}"
-                raise GridError(msg)
-            version = file.attrs.get("schema_version")
-            if version != SCHEMA_VERSION:
-                msg = f"grid {path} has schema version {version}, this recast reads {SCHEMA_VERSION}: {mend}"
-                raise GridError(msg)
-            yield file
-        except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
-            msg = f"grid {path} is truncated or altered ({error}): {mend}"
-            raise GridError(msg) from error
+    with open_hdf5(path, what="grid", mend=mend) as file:
+        said = attributes(file)
+        if said.get("format") != FORMAT:
+            msg = f"{path} is an HDF5 file but not a trident grid of recast: name another file, or {mend}"
+            raise GridError(msg)
+        version = said.get("schema_version")
+        if version != SCHEMA_VERSION:
+            msg = f"grid {path} has schema version {version}, this recast reads {SCHEMA_VERSION}: {mend}"
+            raise GridError(msg)
+        yield file
 
 
 def table_checksum(group: h5py.Group, root: h5py.File) -> str:
     """SHA-256 of everything that gives a group its meaning: data, attributes, nodes and physics inputs."""
     digest = hashlib.sha256()
     for owner in (root, group):
-        for key in sorted(owner.attrs):
+        for key, value in sorted(attributes(owner).items()):
             if not key.startswith("checksum"):
-                digest.update(f"{key}={owner.attrs[key]!r};".encode())
+                digest.update(f"{key}={value!r};".encode())
     for dataset in (root["momentum_transfer"], group["energy"], group["reference"], group["spectra"]):
         digest.update(f"{dataset.dtype.str}{dataset.shape}".encode())
         digest.update(np.ascontiguousarray(dataset[()]).tobytes())
@@ -241,28 +230,30 @@ def read_table(
         If it does not hold the scatterer or the form factor.
     """
     with open_grid(path) as file:
-        if grid is not None and file.attrs["grid"] != grid:
-            msg = f"{path} is the grid {file.attrs['grid']}, not {grid}: put the right file in its place"
+        said = attributes(file)
+        if grid is not None and said["grid"] != grid:
+            msg = f"{path} is the grid {said['grid']}, not {grid}: put the right file in its place"
             raise GridError(msg)
         scatterers = [name for name in file if name != "momentum_transfer"]
         if scatterer not in scatterers:
             raise unknown(f"scatterer in grid {path.name}", scatterer, scatterers)
         kinds = file[scatterer]
-        kind = form_factor or str(kinds.attrs["default_form_factor"])
+        kind = form_factor or attributes(kinds)["default_form_factor"]
         if kind not in kinds:
             raise unknown(f"form factor of {scatterer} in grid {path.name}", kind, list(kinds))
         group = kinds[kind]
-        if group.attrs["checksum"] != table_checksum(group, file):
+        said |= attributes(group)
+        if said["checksum"] != table_checksum(group, file):
             msg = "checksum differs"
             raise ValueError(msg)
         return TridentTable(
             f"{scatterer}/{kind}",
-            float(group.attrs["threshold"]),
+            float(said["threshold"]),
             np.asarray(group["energy"][()], dtype=float),
             np.asarray(group["reference"][()], dtype=float),
             np.asarray(group["spectra"][()], dtype=float),
             np.asarray(file["momentum_transfer"][()], dtype=float),
-            {**dict(file.attrs), **dict(group.attrs)},
+            said,
         )
 
 
@@ -278,14 +269,14 @@ def describe_grid(path: str | Path) -> dict[str, Any]:
             if scatterer == "momentum_transfer":
                 continue
             for kind, group in file[scatterer].items():
-                attributes = {key: plain(value) for key, value in group.attrs.items()}
-                attributes["intact"] = group.attrs["checksum"] == table_checksum(group, file)
-                attributes["energies"] = len(group["energy"])
-                tables[f"{scatterer}/{kind}"] = attributes
+                said = {key: plain(value) for key, value in attributes(group).items()}
+                said["intact"] = said["checksum"] == table_checksum(group, file)
+                said["energies"] = len(group["energy"])
+                tables[f"{scatterer}/{kind}"] = said
         return {
             "file": str(path),
             "size": Path(path).stat().st_size,
-            **{key: plain(value) for key, value in file.attrs.items()},
+            **{key: plain(value) for key, value in attributes(file).items()},
             "momentum_transfer_nodes": len(file["momentum_transfer"]),
             "tables": tables,
         }

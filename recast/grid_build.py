@@ -23,6 +23,7 @@ from recast.constants import DEFAULT_INPUTS, LEPTON_MASS
 from recast.grid import FORMAT, SCHEMA_VERSION, TridentTable, table_checksum
 from recast.grid_accuracy import relative_error
 from recast.grid_recipe import Pair, Recipe, Task, load_recipe, tasks_of
+from recast.hdf5 import write_attributes
 from recast.output import check_output, whole_file
 from recast.trident.spectra import FERMI_MOMENTUM, K2_MAX, K2_NODES, Scatterer, SpectrumNodes, k2_nodes, spectrum
 from recast.trident.structure import K2_SHIFT, NodeCounts, StructureTable, build_table
@@ -201,7 +202,8 @@ def write_grid(
     import h5py
 
     with whole_file(path) as temporary, h5py.File(temporary, "w", libver=("earliest", "v110")) as file:
-        file.attrs.update(
+        write_attributes(
+            file,
             {
                 "format": FORMAT,
                 "schema_version": SCHEMA_VERSION,
@@ -226,19 +228,21 @@ def write_grid(
                 "q2_max": table.q2_max,
                 "convention": "dsigma/dK2 = S_VV gV^2 + S_AA gA^2 + S_VA gV gA, neutrino, couplings of "
                 "arXiv:1902.06765 Eq. 1; nodes are weights, their sums over smooth functions are meaningful",
-            }
+            },
         )
         nodes = file.create_dataset("momentum_transfer", data=k2_nodes(K2_NODES))
-        nodes.attrs["unit"] = "GeV^2"
+        write_attributes(nodes, {"unit": "GeV^2"})
         for task, result, accuracy in results:
             _write_table(file, task, result, accuracy)
 
 
 def _write_table(file: Any, task: Task, result: TridentTable, accuracy: tuple[float, float]) -> None:
     scatterer = file.require_group(task.scatterer)
-    scatterer.attrs.setdefault("default_form_factor", task.form_factor)
+    if "default_form_factor" not in scatterer.attrs:
+        write_attributes(scatterer, {"default_form_factor": task.form_factor})
     group = scatterer.create_group(task.form_factor)
-    group.attrs.update(
+    write_attributes(
+        group,
         {
             "scatterer": task.scatterer,
             "form_factor": task.form_factor,
@@ -249,7 +253,7 @@ def _write_table(file: Any, task: Task, result: TridentTable, accuracy: tuple[fl
             "per": "Pauli-blocked nucleon" if task.scatterer in ("proton", "neutron") else "nucleus",
             "accuracy_total": accuracy[0],
             "accuracy_moments": accuracy[1],
-        }
+        },
     )
     group.create_dataset("energy", data=result.energy)
     group.create_dataset("reference", data=result.reference)
@@ -261,4 +265,4 @@ def _write_table(file: Any, task: Task, result: TridentTable, accuracy: tuple[fl
         compression="gzip",
         compression_opts=9,
     )
-    group.attrs["checksum"] = table_checksum(group, file)
+    write_attributes(group, {"checksum": table_checksum(group, file)})

@@ -4,12 +4,15 @@ HDF5 knows links into other files, datasets that are mapped from other files, re
 are loaded on demand, and datasets that are terabytes when read and bytes on disk. What recast writes needs none of
 it: groups, datasets of numbers, attributes that are numbers or text. `open_hdf5` walks through all parts of a file
 before a reader sees the first number and refuses everything else, so that no reader has to think of it.
+
+Text has a fixed length (`write_attributes`). That of variable length stands in heaps on which the library, 2.0 as well,
+loops for ever or takes gigabytes when a byte of them is altered.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -62,16 +65,15 @@ def open_hdf5(
     Yields
     ------
     h5py.File
-        It has groups, datasets of numbers, truth values or text of fixed length, and attributes that are one of these
-        or one text.
+        It has groups, datasets and attributes of numbers, truth values or text of fixed length.
 
     Raises
     ------
     RecastError
         Of class ``error``: if the file is missing, truncated, altered or no HDF5; if it holds soft or external links,
-        an object that is linked twice, virtual datasets, raw data in other files, references or other types, other
-        filters than shuffle and deflate; if it is too large, too deep or has too many parts.
-        Also when what is done inside the block stumbles over its content.
+        an object that is linked twice, virtual datasets, raw data in other files, references, text of variable
+        length or other types, other filters than shuffle and deflate; if it is too large, too deep or has too many
+        parts. Also when what is done inside the block stumbles over its content.
     """
     import h5py
 
@@ -80,7 +82,7 @@ def open_hdf5(
         msg = f"{what} {path} does not exist: {mend}"
         raise error(msg)
     try:
-        file = h5py.File(path, "r")
+        file = h5py.File(path, "r", locking=False)
     except OSError as problem:
         msg = f"{what} {path} is not a readable HDF5 file (truncated, altered or foreign): {mend}"
         raise error(msg) from problem
@@ -102,8 +104,26 @@ def _inspect(path: Path, identity: tuple[int, ...], largest: int | None) -> None
     """Walk through a file that is open, once as long as it does not change: a grid is opened for each scatterer."""
     import h5py
 
-    with h5py.File(path, "r") as file:
-        _Inspection(size=identity[2], largest=largest).walk(file)
+    size = identity[2]
+    with h5py.File(path, "r", locking=False) as file:
+        _Inspection(size=size, largest=largest).walk(file)
+
+
+def attributes(owner: Any) -> dict[str, Any]:
+    """Return the attributes of a file, group or dataset: text as str, everything else as h5py has it."""
+    return {key: value.decode() if isinstance(value, bytes) else value for key, value in owner.attrs.items()}
+
+
+def write_attributes(owner: Any, values: Mapping[str, Any]) -> None:
+    """Write attributes so that `open_hdf5` reads them: text has a fixed length, in UTF-8."""
+    import h5py
+
+    for key, value in values.items():
+        if isinstance(value, str):
+            data = value.encode()
+            owner.attrs.create(key, data, dtype=h5py.string_dtype("utf-8", max(len(data), 1)))
+        else:
+            owner.attrs[key] = value
 
 
 class _RefusedError(Exception):
@@ -163,7 +183,6 @@ class _Inspection:
 
     def _attributes(self, owner: Any) -> None:
         import h5py
-        import numpy as np
 
         number = h5py.h5a.get_num_attrs(owner.id)
         self._count(number)
@@ -171,16 +190,7 @@ class _Inspection:
             attribute = h5py.h5a.open(owner.id, index=index)
             kind = attribute.get_type()
             place = f"attribute {ascii(attribute.name.decode(errors='replace'))[1:61]}"
-            points = math.prod(attribute.shape)
-            if isinstance(kind, h5py.h5t.TypeStringID) and kind.is_variable_str():
-                if points != 1:
-                    raise _RefusedError(f"it holds a list of texts, {place}")
-                # Many attributes may point to one long text: only reading tells its length.
-                value = np.empty(attribute.shape, dtype=attribute.dtype)
-                attribute.read(value)
-                self.text += len(value.item() or b"")
-            else:
-                self.text += points * _item_size(kind, place)
+            self.text += math.prod(attribute.shape) * _item_size(kind, place)
             if self.text > _TEXT:
                 raise _RefusedError(f"its attributes hold more than {_TEXT >> 20} MB")
 
@@ -237,12 +247,14 @@ def _item_size(kind: Any, place: str) -> int:
     """Return the bytes of one value, once its type is one that recast writes."""
     import h5py
 
-    truth = kind.get_class() == h5py.h5t.ENUM and kind.dtype.kind == "b"
-    text = kind.get_class() == h5py.h5t.STRING and not kind.is_variable_str()
-    number = kind.get_class() in {h5py.h5t.INTEGER, h5py.h5t.FLOAT} and kind.get_size() <= 16
-    if not (truth or text or number):
+    group, size = kind.get_class(), int(kind.get_size())
+    if group == h5py.h5t.STRING and kind.is_variable_str():
+        raise _RefusedError(f"it holds text of variable length, {place}")
+    truth = group == h5py.h5t.ENUM and kind.dtype.kind == "b"
+    number = group in {h5py.h5t.INTEGER, h5py.h5t.FLOAT} and size <= 16
+    if not (truth or number or group == h5py.h5t.STRING):
         raise _RefusedError(f"it holds something else than numbers and text, {place}")
-    return int(kind.get_size())
+    return size
 
 
 def _place(group: Any, name: str) -> str:

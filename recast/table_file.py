@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recast.errors import GridError
+from recast.hdf5 import attributes, open_hdf5, write_attributes
 from recast.output import check_output, whole_file
 
 __all__ = [
@@ -86,13 +87,12 @@ class TableFile:
 
 def table_kind(path: str | Path) -> str | None:
     """Return which table a file claims to be; None for a grid of spectra and for what cannot be read."""
-    import h5py
-
     try:
-        with h5py.File(path, "r") as file:
-            kind = str(file.attrs.get("grid"))
-            return kind if file.attrs.get("format") == FORMAT and kind in TABLES else None
-    except OSError:
+        with open_hdf5(path) as file:
+            said = attributes(file)
+            kind = str(said.get("grid"))
+            return kind if said.get("format") == FORMAT and kind in TABLES else None
+    except GridError:
         return None
 
 
@@ -143,10 +143,11 @@ def write_table(
         **attributes,
     }
     with whole_file(path) as temporary, h5py.File(temporary, "w", libver=("earliest", "v110")) as file:
-        file.attrs.update(said)
+        write_attributes(file, said)
         for name, values in datasets.items():
-            file.create_dataset(name, data=values, compression="gzip", shuffle=True).attrs["unit"] = units[name]
-        file.attrs["checksum"] = _checksum(file)
+            dataset = file.create_dataset(name, data=values, compression="gzip", shuffle=True)
+            write_attributes(dataset, {"unit": units[name]})
+        write_attributes(file, {"checksum": _checksum(file)})
     return path
 
 
@@ -158,31 +159,23 @@ def read_table_file(path: str | Path, kind: str) -> TableFile:
     GridError
         If the file is missing, truncated, altered or of another kind; the message names the file and the mend.
     """
-    import h5py
-
     path = Path(path)
     mend = f"rebuild it with `recast grid build {kind} -o {path} --force`"
-    if not path.is_file():
-        msg = f"table {path} does not exist: {mend}"
-        raise GridError(msg)
-    try:
-        with h5py.File(path, "r") as file:
-            if file.attrs.get("format") != FORMAT or file.attrs.get("grid") != kind:
-                msg = f"{path} is an HDF5 file but not the table {kind} of recast: name another file, or {mend}"
-                raise GridError(msg)
-            if file.attrs["schema_version"] != SCHEMA_VERSION:
-                version = file.attrs["schema_version"]
-                msg = f"table {path} has schema version {version}, this recast reads {SCHEMA_VERSION}: {mend}"
-                raise GridError(msg)
-            if file.attrs["checksum"] != _checksum(file):
-                msg = f"table {path} is altered (its checksum differs): {mend}"
-                raise GridError(msg)
-            datasets = {name: np.asarray(file[name][()]) for name in file}
-            units = {name: str(file[name].attrs["unit"]) for name in file}
-            return TableFile(MappingProxyType(dict(file.attrs)), datasets, units)
-    except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        msg = f"table {path} is truncated, altered or foreign: {mend}"
-        raise GridError(msg) from error
+    with open_hdf5(path, what="table", mend=mend) as file:
+        said = attributes(file)
+        if said.get("format") != FORMAT or said.get("grid") != kind:
+            msg = f"{path} is an HDF5 file but not the table {kind} of recast: name another file, or {mend}"
+            raise GridError(msg)
+        if said["schema_version"] != SCHEMA_VERSION:
+            version = said["schema_version"]
+            msg = f"table {path} has schema version {version}, this recast reads {SCHEMA_VERSION}: {mend}"
+            raise GridError(msg)
+        if said["checksum"] != _checksum(file):
+            msg = f"table {path} is altered (its checksum differs): {mend}"
+            raise GridError(msg)
+        datasets = {name: np.asarray(file[name][()]) for name in file}
+        units = {name: attributes(file[name])["unit"] for name in file}
+        return TableFile(MappingProxyType(said), datasets, units)
 
 
 def describe_table(path: str | Path, kind: str) -> dict[str, Any]:
@@ -203,11 +196,11 @@ def describe_table(path: str | Path, kind: str) -> dict[str, Any]:
 def _checksum(file: Any) -> str:
     """SHA-256 of everything that gives the file its meaning."""
     digest = hashlib.sha256()
-    for key in sorted(file.attrs):
+    for key, value in sorted(attributes(file).items()):
         if key != "checksum":
-            digest.update(f"{key}={file.attrs[key]!r};".encode())
+            digest.update(f"{key}={value!r};".encode())
     for name in sorted(file):
         data = file[name]
-        digest.update(f"{name}{data.dtype.str}{data.shape}{data.attrs['unit']}".encode())
+        digest.update(f"{name}{data.dtype.str}{data.shape}{attributes(data)['unit']}".encode())
         digest.update(np.ascontiguousarray(data[()]).tobytes())
     return digest.hexdigest()
