@@ -6,13 +6,14 @@ worker was doing is done again by another one.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import os
-import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import metadata
+from multiprocessing import active_children
 from typing import Any
 
 from recast.errors import RecastError
@@ -22,6 +23,8 @@ __all__ = ["DaskExecutor", "cluster", "joined"]
 
 CONNECT = 5.0
 """Seconds that a scheduler may take to answer."""
+START = 60.0
+"""Seconds that the workers of this computer may take to start."""
 
 # Deaths of a worker that one piece of work may live through: it is seldom the work that killed it.
 _ALLOWED_FAILURES = 100
@@ -114,51 +117,89 @@ def cluster(workers: int) -> Iterator[DaskExecutor]:
         "distributed.scheduler.allowed-failures": _ALLOWED_FAILURES,
         "distributed.worker.multiprocessing-method": "spawn",
     }
-    # The threads and processes of the cluster must not see Ctrl-C: see interrupts_held.
-    with dask.config.set(settings), interrupts_held():
-        local = distributed.LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            memory_limit=0,  # pieces are small; a limit would pause workers on a busy computer
-            silence_logs=logging.CRITICAL,
-        )
-        client = distributed.Client(local)
-    try:
+    others = active_children()
+
+    def kill(kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:  # workers may be in the middle of long calls
+            for process in active_children():
+                if process not in others and process.name.startswith("Dask"):
+                    process.kill()
+
+    with ExitStack() as closing:
+        # The threads of the cluster, and with them its processes, must not see Ctrl-C: see interrupts_held.
+        with dask.config.set(settings), interrupts_held():
+            local = distributed.LocalCluster(
+                n_workers=0,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                memory_limit=0,  # pieces are small; a limit would pause workers on a busy computer
+                silence_logs=logging.CRITICAL,
+            )
+            closing.callback(_close, local)
+            client = distributed.Client(local, set_as_default=False)
+            closing.callback(_close, client)
+            closing.push(kill)
+        local.scale(workers)
+        _wait(client, workers)
         yield DaskExecutor(client)
-    except BaseException:
-        _end(local)
-        raise
-    finally:
-        with suppress(Exception):
-            client.close(timeout=1)
-            local.close(timeout=1)
 
 
-def _end(local: Any) -> None:
-    """Kill the workers of a cluster, which may be in the middle of long calls."""
-    for nanny in list(local.workers.values()):
-        nanny.auto_restart = False
-        with suppress(TypeError, ProcessLookupError):
-            os.kill(nanny.pid, signal.SIGKILL)
+def _close(closable: Any) -> None:
+    with suppress(Exception):  # it may be gone already
+        closable.close(timeout=1)
+
+
+def _wait(client: Any, workers: int) -> None:
+    try:
+        client.wait_for_workers(workers, timeout=START)
+    except TimeoutError as error:
+        msg = (
+            f"the {workers} dask workers did not start within {START:g} seconds: ask for fewer; a script that starts "
+            'workers needs `if __name__ == "__main__":`'
+        )
+        raise RecastError(msg) from error
 
 
 @contextmanager
 def joined(address: str) -> Iterator[DaskExecutor]:
     """Join a scheduler that runs already; see `recast.executors.open_executor`."""
     _, distributed = _imported()
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    try:
+    with ExitStack() as closing:
+        # What dask would log when the scheduler is lost is said in one sentence.
+        for handler in logging.getLogger("distributed").handlers:
+            closing.callback(handler.setLevel, handler.level)
+            handler.setLevel(logging.CRITICAL)
+        if not _answers(address):
+            msg = f"no dask scheduler answers at {address}: start one with `dask scheduler`, or correct the address"
+            raise RecastError(msg)
         client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
-        msg = f"no dask scheduler answers at {address}: start one with `dask scheduler`, or correct the address"
-        raise RecastError(msg) from error
-    try:
+        closing.callback(_close, client)
         yield DaskExecutor(client)
-    finally:
+
+
+def _answers(address: str) -> bool:
+    """Tell whether a scheduler is there; the client itself would wait for ever for a server that says nothing."""
+    _, distributed = _imported()
+
+    async def handshake() -> None:
+        security = distributed.Security().get_connection_args("client")
+        comm = await distributed.comm.connect(address, **security)
+        await comm.close()
+
+    answers: list[bool] = []
+
+    def run() -> None:
+        # Whatever another kind of server answers is no handshake.
         with suppress(Exception):
-            client.close(timeout=1)
+            asyncio.run(asyncio.wait_for(handshake(), CONNECT))
+            answers.append(True)
+
+    # A thread: there may be an event loop in this one, as in notebooks.
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(CONNECT + 1.0)
+    return bool(answers)
 
 
 def _imported() -> tuple[Any, Any]:
