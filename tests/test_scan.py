@@ -212,8 +212,8 @@ def test_a_file_gives_back_what_was_saved(plugins: list[Path], tmp_path: Path, c
     equal(ScanResult.load(path), result)
     assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["plane.h5"]
     with h5py.File(path) as file:
-        assert file["axes/mass"].attrs["units"] == "GeV"
-        assert "95% CL" in file.attrs["convention"]
+        assert file["axes/mass"].attrs["units"] == b"GeV"
+        assert b"95% CL" in file.attrs["convention"]
 
 
 def test_files_are_not_overwritten_by_accident(plugins: list[Path], tmp_path: Path) -> None:

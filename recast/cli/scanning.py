@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from recast.cli.common import Settings, common_options, pass_settings, print_json, print_table
+from recast.cli.executor_options import executor_options
+
+if TYPE_CHECKING:
+    from recast.scan import ScanResult
 
 FORCE = click.option("--force", is_flag=True, help="Overwrite an existing file.")
 
@@ -15,50 +22,145 @@ FORCE = click.option("--force", is_flag=True, help="Overwrite an existing file."
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="HDF5 file to write.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted scan; begin where there is none.")
 @FORCE
+@executor_options
 @common_options
 @pass_settings
-def scan(settings: Settings, /, file: Path, output: Path, force: bool, as_json: bool) -> None:
-    """Scan a model over measurements and save the plane.
+def scan(
+    settings: Settings,
+    /,
+    file: Path,
+    output: Path,
+    resume: bool,
+    force: bool,
+    processes: int | None,
+    workers: int | None,
+    scheduler: str | None,
+    as_json: bool,
+) -> None:
+    """Scan the parameters of a model over measurements and save every point.
 
-    FILE is YAML: it names the model, the measurements, the parameters (min, max, points, scale; or a list of
-    values) and the confidence level; see docs/cli.md.
+    FILE is YAML: it names the model, the measurements and the parameters (a range, a list of values or one number);
+    see docs/scans.md. Finished points stand in OUTPUT.partial until the scan is complete: whatever interrupts it, the
+    same command with --resume computes what is missing.
 
     Example: recast scan plane.yaml -o plane.h5
     """
-    from recast.output import check_output
+    from recast.executors import open_executor
     from recast.scan import load_scan
     from recast.scan import scan as run
-    from recast.scan_file import SUFFIXES
+    from recast.scan.checkpoint import check_writable
+    from recast.scan.store import partial_path
 
-    check_output(output, force=force, suffixes=SUFFIXES)
-    result = run(load_scan(file), plugins=settings.plugins)
-    result.save(output, overwrite=force)
+    check_writable(output, resume=resume, overwrite=force)
+    spec = load_scan(file)
+    partial = partial_path(output)
+    try:
+        with (
+            open_executor(processes=processes, workers=workers, scheduler=scheduler) as executor,
+            _progress(output.name, quiet=as_json) as progress,
+        ):
+            result = run(
+                spec,
+                output=output,
+                resume=resume,
+                overwrite=force,
+                executor=executor,
+                progress=progress,
+                plugins=settings.plugins,
+            )
+    except BaseException:
+        if partial.exists():
+            click.echo(f"Finished points are kept in {partial}: the same command with --resume continues.", err=True)
+        raise
+    summary = _summary(result, output)
+    if as_json:
+        print_json(summary)
+    else:
+        _print(result, output)
+
+
+def _summary(result: ScanResult, output: Path) -> dict[str, Any]:
     best_fit = result.best_fit
-    summary: dict[str, Any] = {
+    return {
         "output": str(output),
         "model": result.model,
         "measurements": list(result.measurements),
+        "points": result.size,
         "axes": {name: len(values) for name, values in result.axes.items()},
-        "best_fit": best_fit
-        and {**best_fit.parameters, "minus_2_delta_ln_l": best_fit.minus_2_delta_ln_l},
+        "outputs": list(result.header.outputs),
+        "best_fit": best_fit and {**best_fit.parameters, "minus_2_delta_ln_l": best_fit.minus_2_delta_ln_l},
         "confidence_level": result.confidence_level,
         "convention": result.convention,
         "combined_convention": result.combined_convention,
     }
-    if as_json:
-        print_json(summary)
-        return
-    rows = [
-        (name, float(values.min()), float(values.max()), f"{100 * float(result.excluded(name).mean()):.1f}%")
-        for name, values in result.minus_2_delta_ln_l.items()
-    ]
-    print_table(("measurement", "lowest 2 delta ln L", "highest", "excluded"), rows, title=f"{result.model}: {output}")
+
+
+def _print(result: ScanResult, output: Path) -> None:
+    title = f"{result.model}, {result.size} points: {output}"
+    names = [name for name in result.measurements if name in result.minus_2_delta_ln_l]
+    if names:
+        rows = [
+            (name, float(values.min()), float(values.max()), _excluded(result, name))
+            for name, values in result.minus_2_delta_ln_l.items()
+        ]
+        print_table(("measurement", "lowest 2 delta ln L", "highest", "excluded"), rows, title=title)
+    else:
+        click.echo(title)
     click.echo(result.convention)
+    best_fit = result.best_fit
     if best_fit is not None:
         place = ", ".join(f"{name} = {value:.5g}" for name, value in best_fit.parameters.items())
-        click.echo(f"joint best fit: {place}, 2 delta ln L = {best_fit.minus_2_delta_ln_l:.4g} (subtracted)")
+        click.echo(f"joint best fit: {place}, 2 delta ln L = {best_fit.minus_2_delta_ln_l:.4g} (subtracted in regions)")
         click.echo(f"together: {result.combined_convention}")
+
+
+def _excluded(result: ScanResult, name: str) -> str | None:
+    """Return the part of the points that a measurement excludes, where what was kept tells."""
+    from recast.errors import RecastError
+
+    try:
+        return f"{100 * float(result.excluded(name).mean()):.1f}%"
+    except RecastError:
+        return None
+
+
+@contextmanager
+def _progress(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Show points, rate and time left on standard error, of a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:.3g} points/s" if task.speed else "")
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.4g} of {task.total:.4g} points"),
+        Rate(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=None)
+        begun = False
+
+        def show(done: int, total: int) -> None:
+            nonlocal begun
+            if begun:
+                bar.update(task, completed=done)
+            else:
+                # Points of before an interruption say nothing about the rate.
+                bar.reset(task, total=total, completed=done)
+                begun = True
+
+        yield show
 
 
 @click.command()

@@ -65,7 +65,7 @@ class Values:
     ----------
     arrays : dict of str to ndarray
         By output: ``combined``, ``minus_2_delta_ln_l/NAME``, ``prediction/NAME``, ``profiled/PARAMETER`` and
-        ``points/PARAMETER``; one row for each point.
+        ``points/PARAMETER``; one row for each point. What is excluded is known after the last chunk only.
     lowest : ndarray, shape (n_tracked, 2)
         Smallest value and its first place in the chunk, for each likelihood whose best fit is wanted.
     """
@@ -183,7 +183,8 @@ class Evaluation:
             if kind in wanted:
                 width = {m.label: np.shape(m.data) if kind == "prediction" else () for m in self.measurements}
                 result |= {f"{kind}/{label}": shape for label, shape in width.items()}
-        return result | {f"profiled/{name}": () for name in self.spec.profiled}
+        result |= {f"profiled/{name}": () for name in self.spec.profiled}
+        return {**result, "excluded_by": ()} if "excluded_by" in wanted else result
 
     def values(self, chunk: Mapping[str, FloatArray], wanted: Mapping[str, tuple[int, ...]]) -> Values:
         """Evaluate the points of a chunk.
@@ -208,7 +209,7 @@ class Evaluation:
         arrays |= {n: chunk[n.partition("/")[2]] for n in wanted if n.startswith("points/")}
         tracked = [arrays[n if n == "combined" else f"minus_2_delta_ln_l/{n}"] for n in self.tracked]
         return Values(
-            arrays={n: _flat(arrays[n], shape, extra) for n, extra in wanted.items()},
+            arrays={n: _flat(arrays[n], shape, extra) for n, extra in wanted.items() if n in arrays},
             lowest=np.array([_lowest(np.broadcast_to(array, shape)) for array in tracked]).reshape(-1, 2),
         )
 

@@ -28,7 +28,20 @@ from numpy.typing import NDArray
 from recast.errors import OutputExistsError, RecastError
 from recast.scan.header import Header, Summary
 
-__all__ = ["CHECKSUM", "SCHEMA", "SUFFIXES", "Content", "Place", "create", "parse_summary", "read", "reserve", "summary_checksum", "writing"]
+__all__ = [
+    "CHECKSUM",
+    "SCHEMA",
+    "SUFFIXES",
+    "Content",
+    "Place",
+    "create",
+    "dtype_of",
+    "parse_summary",
+    "read",
+    "reserve",
+    "summary_checksum",
+    "writing",
+]
 
 SCHEMA = "recast scan, version 3"
 SUFFIXES = (".h5", ".hdf5")
@@ -100,22 +113,23 @@ def create(path: Path, header: Header, axes: Mapping[str, FloatArray]) -> None:
     import h5py
 
     with writing(path), h5py.File(path, "w", locking=False, libver=("earliest", "v110")) as file:
-        for key in ("model", "confidence_level", "convention", "combined_convention"):
-            file.attrs[key] = getattr(header, key)
+        for key in ("model", "convention", "combined_convention"):
+            file.attrs[key] = np.bytes_(getattr(header, key).encode())
+        file.attrs["confidence_level"] = header.confidence_level
         file["header"] = np.bytes_(header.model_dump_json().encode())
         for name, values in axes.items():
             file[f"axes/{name}"] = values
-            file[f"axes/{name}"].attrs["units"] = "GeV" if name == "mass" else "1"
+            file[f"axes/{name}"].attrs["units"] = np.bytes_("GeV" if name == "mass" else "1")
         room = _SUMMARY + _SUMMARY_OF_EACH * len(header.tracked)
         _reserve(file, "summary", (), np.dtype(f"S{room}"), fill=True)
         _reserve(file, "chunks/checksum", (header.chunks, CHECKSUM), np.dtype("u1"), fill=True)
         _reserve(file, "chunks/lowest", (header.chunks, len(header.tracked), 2), np.dtype("<f8"), fill=True)
         for name, row in header.outputs.items():
-            dtype = _dtype(name, header)
+            dtype = dtype_of(name, header)
             dataset = _reserve(file, _key(name), header.shape + row, dtype)
-            dataset.attrs["description"] = _DESCRIPTIONS[name.partition("/")[0]]
+            dataset.attrs["description"] = np.bytes_(_DESCRIPTIONS[name.partition("/")[0]])
         # Whoever reads it finds a scan from here on.
-        file.attrs["schema"] = SCHEMA
+        file.attrs["schema"] = np.bytes_(SCHEMA)
     reserve(path)
 
 
@@ -148,10 +162,21 @@ def _reserve(file: Any, name: str, shape: tuple[int, ...], dtype: np.dtype[Any],
     return file[name]
 
 
-def _dtype(name: str, header: Header) -> np.dtype[Any]:
+def dtype_of(name: str, header: Header) -> np.dtype[Any]:
+    """Return the type of the numbers of an output.
+
+    Raises
+    ------
+    RecastError
+        When there are too many measurements for the bits of ``excluded_by``.
+    """
     if name != "excluded_by":
         return np.dtype("<f8")
-    return np.dtype(f"<u{next(n for n in (1, 2, 4, 8) if 8 * n > len(header.measurements))}")
+    size = next((n for n in (1, 2, 4, 8) if 8 * n > len(header.measurements)), None)
+    if size is None:
+        msg = f"excluded_by has room for 63 measurements, not {len(header.measurements)}: leave it out"
+        raise RecastError(msg)
+    return np.dtype(f"<u{size}")
 
 
 def read(path: Path) -> Content:
@@ -171,7 +196,7 @@ def read(path: Path) -> Content:
         msg = f"there is no scan file '{path}'"
         raise RecastError(msg)
     with open_hdf5(path, what="scan file", mend=mend, largest=None, error=RecastError) as file:
-        if file.attrs.get("schema") != SCHEMA:
+        if file.attrs.get("schema") != SCHEMA.encode():
             msg = f"'{path}' is not a scan of this version of recast: {mend}"
             raise RecastError(msg)
         try:

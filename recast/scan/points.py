@@ -48,7 +48,7 @@ class Points(ABC):
         self.fixed = dict(fixed)
         self.chunk_size = chunk_size
 
-    axes: Mapping[str, FloatArray] = {}  # noqa: RUF012  (none but those of a grid, never changed)
+    axes: Mapping[str, FloatArray] = {}
     """Values of the parameters of a grid; empty for points that stand on none."""
 
     @property

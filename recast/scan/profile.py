@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["profile"]
 
 FloatArray = NDArray[np.float64]
+Objective = Callable[[FloatArray], float]
 
 # Values of each profiled parameter among which MINUIT's start is chosen, by their number.
 _STARTS = {1: 65, 2: 17, 3: 9, 4: 5}
@@ -58,20 +60,20 @@ def profile(evaluation: Evaluation, chunk: Mapping[str, FloatArray]) -> dict[str
     # Profiled parameters come first: what depends on the others alone is computed once for each point.
     coarse = joint.minus_2_delta_ln_l(evaluation.model(**{n: v[:, None] for n, v in points.items()}, **grid))
     coarse = np.broadcast_to(coarse, (size, len(mesh)))
+    def distance(here: Mapping[str, float], x: FloatArray) -> float:
+        moved = {name: float(axis.at(np.asarray(xi))) for xi, (name, axis) in zip(x, axes.items(), strict=True)}
+        return float(joint.minus_2_delta_ln_l(evaluation.model(**here, **moved)))
+
     best = np.empty((size, len(axes)))
-    for i in range(size):
+    for i, place in enumerate(np.argmin(coarse, axis=1)):
         here = {name: v[i] for name, v in points.items()}
-        place = int(np.argmin(coarse[i]))
-
-        def objective(x: FloatArray, here: Mapping[str, float] = here) -> float:
-            moved = {name: float(axis.at(np.asarray(xi))) for xi, (name, axis) in zip(x, axes.items(), strict=True)}
-            return float(joint.minus_2_delta_ln_l(evaluation.model(**here, **moved)))
-
-        best[i] = _minimise(objective, mesh[place], float(coarse[i, place]), 1.0 / (len(fractions) - 1))
+        best[i] = _minimise(
+            partial(distance, here), mesh[place], float(coarse[i, place]), 1.0 / (len(fractions) - 1)
+        )
     return {name: axis.at(best[:, k]) for k, (name, axis) in enumerate(axes.items())}
 
 
-def _minimise(objective: object, start: FloatArray, value: float, step: float) -> FloatArray:
+def _minimise(objective: Objective, start: FloatArray, value: float, step: float) -> FloatArray:
     """Return where MINUIT ends, in fractions of the ranges; the start if that is not lower."""
     from iminuit import Minuit
 
@@ -85,4 +87,4 @@ def _minimise(objective: object, start: FloatArray, value: float, step: float) -
         # A kink, where the profiled parameter joins two branches, has no gradient.
         minuit.simplex().migrad()
     end = np.clip(np.array(minuit.values), 0.0, 1.0)
-    return end if objective(end) < value else start  # type: ignore[operator]
+    return end if objective(end) < value else start

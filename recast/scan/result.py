@@ -226,14 +226,15 @@ def excluded_rows(
     level = header.confidence_level if confidence_level is None else confidence_level
     offset = best_fits[name or "combined"].minus_2_delta_ln_l if (name or "combined") in best_fits else 0.0
     if name is None:
-        return np.asarray(rows("combined") - offset > delta_threshold(level, degrees_of_freedom=header.degrees_of_freedom))
+        threshold = delta_threshold(level, degrees_of_freedom=header.degrees_of_freedom)
+        return np.asarray(rows("combined") - offset > threshold)
     correlated = isinstance(header.data[name], list | tuple)
     one_sided = (header.one_sided or name in header.upper_limits) and not correlated
     dof = header.declared.get(name, header.degrees_of_freedom if correlated else 1)
     threshold = delta_threshold(level, degrees_of_freedom=dof, one_sided=one_sided) + offset
     # Of a single measurement both are the same numbers.
-    alone = "combined" if header.measurements == (name,) and "combined" in header.outputs else f"minus_2_delta_ln_l/{name}"
-    result = np.asarray(rows(alone) > threshold)
+    single = header.measurements == (name,) and "combined" in header.outputs
+    result = np.asarray(rows("combined" if single else f"minus_2_delta_ln_l/{name}") > threshold)
     if one_sided:
         result &= rows(f"prediction/{name}") > header.data[name]
     return result
@@ -244,5 +245,6 @@ def excluded_bits(
 ) -> NDArray[np.uint64]:
     """Return the numbers of the output ``excluded_by``."""
     names: Sequence[str | None] = (*header.measurements, *([None] if "combined" in best_fits else []))
-    bits = [excluded_rows(header, best_fits, name, rows).astype(np.uint64) << np.uint64(i) for i, name in enumerate(names)]
+    excluded = [excluded_rows(header, best_fits, name, rows).astype(np.uint64) for name in names]
+    bits = [where << np.uint64(i) for i, where in enumerate(excluded)]
     return np.asarray(sum(bits[1:], start=bits[0]))

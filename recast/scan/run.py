@@ -69,8 +69,8 @@ def scan(
         When a measurement has nothing to say about the model.
     RecastError
         For a parameter that the model does not have or that is missing, for everything that reading models and
-        measurements can find wrong, when results depend on something that has changed since a scan was interrupted, when
-        another process writes the same output, and when it cannot be written.
+        measurements can find wrong, when results depend on something that has changed since a scan was interrupted,
+        when another process writes the same output, and when it cannot be written.
     """
     from recast.scan.checkpoint import check_writable
     from recast.scan.inputs import inputs_of

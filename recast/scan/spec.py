@@ -116,7 +116,7 @@ class Sobol(BaseModel):
 
 
 class LatinHypercube(BaseModel):
-    """Points of a Latin hypercube: every parameter takes a value in each of ``points`` equal parts of its range once."""
+    """Points of a Latin hypercube: a parameter has one value in each of ``points`` equal parts of its range."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

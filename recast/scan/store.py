@@ -8,7 +8,7 @@ happens to the process, or to the computer, nothing is lost but what was under w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from recast.errors import RecastError
 from recast.scan.evaluation import Values
-from recast.scan.file import CHECKSUM, Content, Place, create, parse_summary, read, summary_checksum, writing
+from recast.scan.file import Content, Place, dtype_of, parse_summary, summary_checksum, writing
 from recast.scan.header import Header, Summary
 from recast.scan.points import Points
 
@@ -59,7 +59,7 @@ class MemoryStore:
         size = points.size
         self.points = points
         self.arrays: dict[str, NDArray[Any]] = {
-            name: np.empty((size, *row), dtype=np.uint64 if name == "excluded_by" else float)
+            name: np.empty((size, *row), dtype=dtype_of(name, header))
             for name, row in header.outputs.items()
         }
         self._lowest = np.zeros((header.chunks, len(header.tracked), 2))
@@ -116,7 +116,7 @@ class FileStore:
         digest = hashlib.sha256()
         for name in self._kept:
             rows = np.ascontiguousarray(values.arrays[name], dtype=self.content.places[name].dtype)
-            digest.update(rows.reshape(-1).view("u1"))
+            digest.update(_bytes(rows))
             self.write_rows(name, index, rows)
         lowest = np.ascontiguousarray(values.lowest, dtype="<f8")
         digest.update(lowest.tobytes())
@@ -228,13 +228,18 @@ class FileStore:
 
     def _put(self, name: str, start: int, rows: NDArray[Any]) -> None:
         place: Place = self.content.places[name]
-        data = memoryview(rows.reshape(-1).view("u1"))
+        data = _bytes(rows)
         offset = place.offset + start * place.width
         with writing(self.path):
-            while len(data):
+            while data:
                 self.file.seek(offset)
                 written = self.file.write(data)
                 data, offset = data[written:], offset + written
+
+
+def _bytes(rows: NDArray[Any]) -> memoryview:
+    """Return the memory of a contiguous array."""
+    return memoryview(rows.reshape(-1).view("u1").data)
 
 
 @contextmanager
