@@ -26,7 +26,7 @@ from recast.interactions import is_zero
 if TYPE_CHECKING:
     from recast.interactions import Charges, U1Mediator
 
-__all__ = ["effective_charge", "loop_mixing", "loop_mixing_timelike", "on_shell_charge_squared"]
+__all__ = ["PAIRS", "effective_charge", "loop_mixing", "loop_mixing_timelike", "on_shell_charge_squared"]
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -37,7 +37,7 @@ _ROUNDING = 1e-12
 _SERIES_BELOW = 0.5
 _SERIES_TERMS = 26
 # Charges that sum to zero are a sum of these, with those of muon and tau.
-_PAIRS: Final = (("mu", {"e": -1.0, "mu": 1.0}), ("tau", {"e": -1.0, "tau": 1.0}))
+PAIRS: Final = (("mu", {"e": -1.0, "mu": 1.0}), ("tau", {"e": -1.0, "tau": 1.0}))
 
 
 def loop_mixing(
@@ -74,7 +74,7 @@ def loop_mixing(
     """
     complete = _check_charges(charges)
     if complete is None:
-        pairs = (charges.get(name, 0.0) * loop_mixing(one, momentum_transfer, inputs=inputs) for name, one in _PAIRS)
+        pairs = (charges.get(name, 0.0) * loop_mixing(one, momentum_transfer, inputs=inputs) for name, one in PAIRS)
         return np.asarray(sum(pairs))
     transfer = np.asarray(momentum_transfer, dtype=np.float64)
     if not bool(np.all((transfer >= 0.0) & np.isfinite(transfer))):
@@ -119,7 +119,7 @@ def loop_mixing_timelike(
     """
     complete = _check_charges(charges)
     if complete is None:
-        pairs = (charges.get(name, 0.0) * loop_mixing_timelike(one, q2, inputs=inputs) for name, one in _PAIRS)
+        pairs = (charges.get(name, 0.0) * loop_mixing_timelike(one, q2, inputs=inputs) for name, one in PAIRS)
         return np.asarray(sum(pairs))
     squared = np.asarray(q2, dtype=np.float64)
     if not bool(np.all(np.isfinite(squared))):

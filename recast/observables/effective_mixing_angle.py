@@ -52,6 +52,7 @@ class EffectiveMixingAngle(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    array_charges: ClassVar[bool] = True
     parts: ClassVar[tuple[str, ...]] = ("ratio",)
 
     type: Literal["effective_mixing_angle"] = "effective_mixing_angle"

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict
 
 from recast.decays import partial_widths
+from recast.interactions import is_zero
 from recast.numbers import Positive
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class EffectiveNeutrinos(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    array_charges: ClassVar[bool] = True
     parts: ClassVar[tuple[str, ...]] = ("neutrinos",)
     bounded: ClassVar[bool] = True
     """Predictions for bosons lighter than the table are not-a-number."""
@@ -68,7 +70,7 @@ class EffectiveNeutrinos(BaseModel):
             return "N_eff is computed for one boson in the early universe, not for several"
         if any(boson.is_axial or boson.mixing == "fixed" for boson in mediators):
             return "the early universe with axial charges or fixed mixing is not implemented"
-        if self.approximation == "kamada_yu" and any(boson.charges["e"] != 0.0 for boson in mediators):
+        if self.approximation == "kamada_yu" and any(not is_zero(boson.charges["e"]) for boson in mediators):
             return (
                 "neutrinos that decouple at once leave out that electrons couple to the boson as well: "
                 "choose the full evolution"
@@ -109,19 +111,22 @@ class EffectiveNeutrinos(BaseModel):
 
         # Once per mass: the search for a limit repeats every mass for hundreds of couplings.
         masses, index = np.unique(mediator.mass, return_inverse=True)
-        each = type(mediator)(mediator.charges, mass=masses, coupling=1.0, mixing=mediator.mixing)
-        widths = partial_widths(each)
         shape = mediator.mass.shape
 
         def spread(values: FloatArray) -> FloatArray:
             return np.asarray(values[index].reshape(shape))
 
+        own = bool(mediator.charge_arrays)  # then widths are not those of the mass alone
+        at = mediator.mass if own else masses
+        widths = partial_widths(type(mediator)(mediator.charges, mass=at, coupling=1.0, mixing=mediator.mixing))
+        if not own:
+            widths = {name: spread(width) for name, width in widths.items()}
         squared = mediator.coupling_squared
-        thermal = spread(widths["invisible"]) * squared >= spread(thermal_width(masses))
+        thermal = widths["invisible"] * squared >= spread(thermal_width(masses))
         if self.approximation == "kamada_yu":
-            flavours = sum(charge != 0.0 for charge in mediator.charges.values())
+            flavours = sum(not is_zero(charge) for charge in mediator.charges.values())
             return np.where(thermal, spread(instantaneous_n_eff(masses, flavours=flavours)), standard)
-        electrons = spread(widths["ee"]) * squared
+        electrons = widths["ee"] * squared
         mass, electrons, thermal = np.broadcast_arrays(mediator.mass, electrons, thermal)
         result = np.full(thermal.shape, standard)
         result[thermal] = _table()(mass[thermal], electrons[thermal])

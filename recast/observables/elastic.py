@@ -6,6 +6,7 @@ level, vector and axial; mixing with the photon, whose loops depend on K2; or sh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,15 +14,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recast.channels import Channel
-from recast.interactions import Shift
-from recast.mixing import effective_charge
+from recast.interactions import Shift, is_zero
+from recast.mixing import PAIRS, effective_charge, loop_mixing
 from recast.observables.expansion import Expansion, merged
 from recast.polynomials import evaluate
 
 if TYPE_CHECKING:
     from recast.constants import ElectroweakInputs
     from recast.flux import Flux
-    from recast.interactions import Interaction, U1Mediator
+    from recast.interactions import Charges, Interaction, U1Mediator
     from recast.recoil_spectrum import RecoilSpectrum
 
 __all__ = [
@@ -77,14 +78,14 @@ def electron_shifts(interaction: Interaction, neutrino: str, inputs: Electroweak
     return tuple(
         shift
         for mediator in interaction.mediators
-        if mediator.neutrino_charges[flavour] != 0.0
-        for shift in _exchange(mediator, flavour, inputs)
+        if not is_zero(mediator.neutrino_charges[flavour])
+        for shift in (_exchanges if mediator.charge_arrays else _exchange)(mediator, flavour, inputs)
     )
 
 
 def _exchange(mediator: U1Mediator, flavour: str, inputs: ElectroweakInputs) -> tuple[Shift, ...]:
     """Return the shifts of gV and gA by the exchange of a boson."""
-    scale = 2.0 * inputs.vev**2 * mediator.neutrino_charges[flavour]
+    scale = 2.0 * inputs.vev**2 * float(mediator.neutrino_charges[flavour])
     mass_squared = np.square(mediator.mass)[..., None]
 
     def vector(momentum_transfer: FloatArray) -> FloatArray:
@@ -97,9 +98,35 @@ def _exchange(mediator: U1Mediator, flavour: str, inputs: ElectroweakInputs) -> 
     terms: list[tuple[Literal["V", "A"], Callable[[FloatArray], FloatArray]]] = []
     if bool(np.any(effective_charge(mediator, "e", 0.0, inputs=inputs))):
         terms.append(("V", vector))
-    if mediator.axial["e"] != 0.0:
+    if not is_zero(mediator.axial["e"]):
         terms.append(("A", axial))
     return tuple(Shift(structure, mediator.coupling_squared, profile) for structure, profile in terms)
+
+
+def _exchanges(mediator: U1Mediator, flavour: str, inputs: ElectroweakInputs) -> tuple[Shift, ...]:
+    """Return the shifts of gV and gA where charges differ from point to point: they belong to the strengths."""
+    mass_squared = np.square(mediator.mass)[..., None]
+    scale = 2.0 * inputs.vev**2
+
+    def propagator(momentum_transfer: FloatArray) -> FloatArray:
+        return np.asarray(scale / (mass_squared + momentum_transfer))
+
+    def through(pair: Mapping[str, float]) -> Callable[[FloatArray], FloatArray]:
+        def profile(momentum_transfer: FloatArray) -> FloatArray:
+            mixing = loop_mixing(pair, momentum_transfer, inputs=inputs)
+            return np.asarray(math.sqrt(4.0 * math.pi * inputs.alpha) * mixing * propagator(momentum_transfer))
+
+        return profile
+
+    electron = mediator.vector_charge("e", inputs)
+    terms: list[tuple[Literal["V", "A"], Charges, Callable[[FloatArray], FloatArray]]] = [
+        ("V", electron, propagator),
+        ("A", mediator.axial["e"], propagator),
+    ]
+    if is_zero(electron) and mediator.mixing == "one_loop":
+        terms += [("V", mediator.charges[lepton], through(pair)) for lepton, pair in PAIRS]
+    strength = mediator.coupling_squared * mediator.neutrino_charges[flavour]
+    return tuple(Shift(structure, strength * charge, to) for structure, charge, to in terms if not is_zero(charge))
 
 
 def reason_unchanged(interaction: Interaction, species: Iterable[str], inputs: ElectroweakInputs) -> str | None:
@@ -131,7 +158,8 @@ def _expand(spectrum: RecoilSpectrum, interaction: Interaction, scale: float) ->
     vv, aa, va = scale * spectrum.vv, scale * spectrum.aa, scale * spectrum.va
     first = {"V": 2.0 * vector * vv + axial * va, "A": 2.0 * axial * aa + vector * va}
     second = {("V", "V"): vv, ("A", "A"): aa, ("V", "A"): 0.5 * va, ("A", "V"): 0.5 * va}
-    profiles = [np.asarray(shift.profile(spectrum.momentum_transfer), dtype=np.float64) for shift in shifts]
+    at_nodes = {shift.profile: shift.profile(spectrum.momentum_transfer) for shift in shifts}
+    profiles = [np.asarray(at_nodes[shift.profile], dtype=np.float64) for shift in shifts]
     quadratic: dict[tuple[int, int], FloatArray] = {}
     for i, one in enumerate(shifts):
         for j in range(i, len(shifts)):

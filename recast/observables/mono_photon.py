@@ -113,6 +113,7 @@ class MonoPhoton(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    array_charges: ClassVar[bool] = True
     parts: ClassVar[tuple[str, ...]] = ("signal",)
     bounded: ClassVar[bool] = True
     """Beyond some mass there is no prediction."""

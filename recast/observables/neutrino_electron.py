@@ -146,6 +146,7 @@ class NeutrinoElectron(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    array_charges: ClassVar[bool] = True
     parts: ClassVar[tuple[str, ...]] = ("elastic",)
 
     type: Literal["neutrino_electron"] = "neutrino_electron"
@@ -238,7 +239,7 @@ class NeutrinoElectron(BaseModel):
     def predict(self, interaction: Interaction) -> FloatArray:
         """Return the rate, of the interaction's shape; exactly that of the Standard Model where nothing couples."""
         mediators = interaction.mediators
-        if mediators is not None and len(mediators) == 1:
+        if mediators is not None and len(mediators) == 1 and not mediators[0].charge_arrays:
             return np.array(at_masses(mediators[0], self._coefficients))
         expansions = recoil_expansions(self.spectra, interaction, scale=self._scale)
         if len(expansions) == 1:

@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, model_validator
 
 from recast.constants import DEFAULT_INPUTS, FLAVOURS
-from recast.interactions import U1Mediator
+from recast.interactions import U1Mediator, is_zero
 from recast.limit_curve import LimitCurve, load_limit_curve
 from recast.mixing import loop_mixing_timelike
 from recast.observables.resonance_limit import PublishedModel
@@ -59,6 +59,7 @@ class PlasmonDecay(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    array_charges: ClassVar[bool] = True
     parts: ClassVar[tuple[str, ...]] = ("signal",)
     bounded: ClassVar[bool] = True
     """Predictions outside the published masses are not-a-number."""
@@ -160,7 +161,7 @@ def _loss(mediator: U1Mediator, momentum_transfer: MomentumTransfer) -> tuple[Fl
     """Return the coefficients of g'^2 and g'^4 in S, of the shape of the mass."""
     tree = mediator.vector_charge("e")
     charge = tree + np.zeros(mediator.mass.shape, dtype=np.complex128)
-    if tree == 0.0 and mediator.mixing == "one_loop":
+    if is_zero(tree) and mediator.mixing == "one_loop":
         q2 = np.square(mediator.mass) if momentum_transfer == "mass" else np.zeros(mediator.mass.shape)
         charge = math.sqrt(4.0 * math.pi * DEFAULT_INPUTS.alpha) * loop_mixing_timelike(mediator.charges, q2)
     shift = DEFAULT_INPUTS.vev**2 * charge / np.square(mediator.mass)

@@ -81,6 +81,7 @@ class ResonanceLimit(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    array_charges: ClassVar[bool] = True
     parts: ClassVar[tuple[str, ...]] = ("signal",)
     bounded: ClassVar[bool] = True
     """Predictions outside the published masses are not-a-number."""

@@ -107,6 +107,7 @@ class ScatteringCounts(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    array_charges: ClassVar[bool] = True
     parts: ClassVar[tuple[str, ...]] = ("events",)
 
     type: Literal["scattering_counts"] = "scattering_counts"
@@ -228,7 +229,7 @@ class ScatteringCounts(BaseModel):
         mediators = interaction.mediators
         if mediators == ():
             return np.array(np.broadcast_to(self.standard_model, (*interaction.shape, len(self.samples))))
-        if mediators is not None and len(mediators) == 1:
+        if mediators is not None and len(mediators) == 1 and not mediators[0].charge_arrays:
             if self.process != "electrons":
                 check_mediators(interaction)
             return np.array(at_masses(mediators[0], self.coefficients))

@@ -51,6 +51,7 @@ class ZCouplings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    array_charges: ClassVar[bool] = True
     parts: ClassVar[tuple[str, ...]] = ("one_loop",)
 
     type: Literal["z_couplings"] = "z_couplings"

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from recast.decays import branching_ratio
+from recast.interactions import is_zero
 from recast.numbers import Positive
 from recast.observables.quadratic import square_coefficients
 from recast.z_to_four_muons.width import Z_TO_MUMU, relative_width
@@ -55,6 +56,7 @@ class ZToFourMuons(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    array_charges: ClassVar[bool] = True
     parts: ClassVar[tuple[str, ...]] = ("resonance", "interference")
     bounded: ClassVar[bool] = True
     """Predictions outside the masses of the table are not-a-number."""
@@ -72,7 +74,7 @@ class ZToFourMuons(BaseModel):
             return "couplings of neutrinos alone name no particle that muons could radiate"
         if any(mediator.is_axial for mediator in interaction.mediators):
             return "the table of acceptances is that of vector couplings"
-        if any(mediator.vector_charge("mu") == 0.0 for mediator in interaction.mediators):
+        if any(is_zero(mediator.vector_charge("mu")) for mediator in interaction.mediators):
             return "a boson without a coupling to muons is not radiated by them"
         return None
 
