@@ -14,11 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from recast.errors import DocumentError, RecastError
+from recast.text_file import read_text
 
 if TYPE_CHECKING:
     import yaml
 
 __all__ = ["Document", "load_document", "parse_document", "read_document"]
+
+# A matrix of 150 x 150 numbers fits; reading takes about a second. Lists that are longer have a CSV file.
+_LARGEST = 2**20
+_VALUES = 30_000
+_DEPTH = 32
 
 T = TypeVar("T")
 Place = tuple[str, ...]
@@ -165,10 +171,11 @@ def read_document(path: str | Path | Traversable) -> Document:
     Raises
     ------
     DocumentError
-        When the file is missing, is not text, is not YAML, holds a key twice or is no mapping.
+        When the file is missing, is not text, is not YAML, holds a key twice, is no mapping, has a tag or is too large:
+        in bytes, in depth, or in values, where those behind an alias count each time.
     """
     source = Path(path) if isinstance(path, str) else path
-    return parse_document(_read_text(source), file=str(source))
+    return parse_document(read_text(source, largest=_LARGEST), file=str(source))
 
 
 def parse_document(text: str, *, file: str) -> Document:
@@ -177,6 +184,7 @@ def parse_document(text: str, *, file: str) -> Document:
 
     loader = _loader_class()(text)
     try:
+        _check_size(text, file)
         node = loader.get_single_node()
         if node is None:
             raise DocumentError("the file is empty", file=file)
@@ -204,17 +212,24 @@ def parse_document(text: str, *, file: str) -> Document:
     return Document(file, data, lines)
 
 
-def _read_text(source: Path | Traversable) -> str:
-    if isinstance(source, Path) and source.is_dir():
-        raise DocumentError("this is a folder, not a file", file=source)
-    try:
-        return source.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise DocumentError("there is no such file", file=str(source)) from error
-    except UnicodeDecodeError as error:
-        raise DocumentError("this is not a text file in UTF-8", file=str(source)) from error
-    except OSError as error:
-        raise DocumentError(f"the file cannot be read: {error.strerror or error}", file=str(source)) from error
+def _check_size(text: str, file: str) -> None:
+    """Refuse, event by event, what would keep the parser busy or break it: depth, length, and tags.
+
+    Tags could only make other types of what is written; a string may have its own.
+    """
+    import yaml
+
+    depth = 0
+    for number, event in enumerate(yaml.parse(text, Loader=_loader_class())):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        line = event.start_mark.line + 1 if event.start_mark else None
+        # Composing is recursive, in C as well: too deep a document would end the process.
+        if depth > _DEPTH:
+            raise DocumentError(f"parts are nested more than {_DEPTH} deep", file=file, line=line)
+        if number > 2 * _VALUES:
+            raise DocumentError(f"there are more than {_VALUES:,} values", file=file, line=line)
+        if (tag := getattr(event, "tag", None)) and tag not in {"!", "tag:yaml.org,2002:str"}:
+            raise DocumentError(f"tags are not read, and {tag[:60]!r} is one: leave it away", file=file, line=line)
 
 
 @cache
@@ -240,11 +255,21 @@ def _loader_class() -> Any:
 
 
 def _note_lines(loader: Any, node: yaml.Node, place: Place, lines: dict[Place, int], file: str) -> None:
-    """Note the line of every value below a node; a key given twice is an error."""
+    """Note the line of every value below a node; a key given twice is an error, and so are aliases without end."""
     import yaml
+
+    if len(place) > _DEPTH:
+        raise DocumentError(f"a part holds itself, or parts are nested more than {_DEPTH} deep", file=file)
+    if len(lines) > _VALUES:
+        message = f"there are more than {_VALUES:,} values, those behind aliases counted each time"
+        raise DocumentError(message, file=file, line=lines[place])
 
     children: list[tuple[str, int, yaml.Node]] = []
     if isinstance(node, yaml.MappingNode):
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                message = "a key must be text or a number, not a list or a mapping"
+                raise DocumentError(message, file=file, line=key.start_mark.line + 1)
         children = [
             # Keys as they are constructed: 0.40 and 0.4 are one number.
             ("<<" if key.value == "<<" else str(loader.construct_object(key)), key.start_mark.line + 1, value)
