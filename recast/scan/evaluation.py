@@ -31,9 +31,10 @@ __all__ = ["Evaluation", "Job", "Values", "evaluate", "hold", "one_thread"]
 
 FloatArray = NDArray[np.float64]
 
-# Points of a chunk: enough that an array is filled in milliseconds, few enough that it stays in the cache and that a
-# chunk is done well within a second.
-_PLAIN, _OF_FREE_CHARGES, _PROFILED = 1 << 17, 1 << 14, 64
+# Points of a chunk: enough that numpy works on long arrays, few enough that a chunk is done well within a second.
+_PLAIN, _OF_FREE_CHARGES, _PROFILED = 1 << 18, 1 << 14, 64
+# Numbers of a chunk, of which several wait for being written when many workers deliver them: 16 MB.
+_NUMBERS = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,8 @@ class Evaluation:
         named = set(self.spec.parameters) - set(self.spec.fixed)
         if self.spec.sampling.kind == "file" or named & set(self.model.optional):
             return _OF_FREE_CHARGES
-        return _PLAIN
+        kept = 2 * sum(int(np.prod(np.shape(m.data), dtype=int)) for m in self.measurements)
+        return min(_PLAIN, _NUMBERS // kept)
 
     def points(self) -> Points:
         """Return the points of the scan, or say which parameter is missing."""

@@ -152,6 +152,7 @@ def _reserve(file: Any, name: str, shape: tuple[int, ...], dtype: np.dtype[Any],
 
     plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     plan.set_layout(h5py.h5d.CONTIGUOUS)
+    plan.set_obj_track_times(False)  # equal scans are equal files
     plan.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
     plan.set_fill_time(h5py.h5d.FILL_TIME_ALLOC if fill else h5py.h5d.FILL_TIME_NEVER)
     links = h5py.h5p.create(h5py.h5p.LINK_CREATE)
@@ -228,9 +229,10 @@ def _key(name: str) -> str:
     return group + slash + label.replace("/", "|")
 
 
-def summary_checksum(header: Header, checksums: bytes) -> str:
-    """Return what tells whether the header and the checksums of all chunks are the ones that were written."""
-    return hashlib.sha256(header.model_dump_json().encode() + checksums).hexdigest()
+def summary_checksum(header: Header, checksums: bytes, summary: Summary) -> str:
+    """Return what tells whether header, checksums of all chunks and summary are the ones that were written."""
+    rest = summary.model_dump_json(exclude={"checksum"})
+    return hashlib.sha256(header.model_dump_json().encode() + checksums + rest.encode()).hexdigest()
 
 
 def parse_summary(text: bytes) -> Summary | None:

@@ -53,7 +53,7 @@ class Header(BaseModel):
         Likelihoods whose best fit is looked for: ``combined``, or a measurement.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
     model: str
     measurements: tuple[str, ...]
@@ -81,7 +81,7 @@ class Header(BaseModel):
 class BestFitPoint(BaseModel):
     """Joint best fit inside the scanned region."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
     parameters: Mapping[str, float]
     minus_2_delta_ln_l: float
@@ -95,12 +95,12 @@ class Summary(BaseModel):
     best_fit : dict of str to BestFitPoint
         Of each likelihood in `Header.tracked`.
     checksum : str
-        SHA-256 of the header and of the checksums of all chunks.
+        SHA-256 of the header, of the checksums of all chunks, and of the rest of the summary.
     excluded_by : str
         SHA-256 of that output; empty when it is not kept.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
     best_fit: dict[str, BestFitPoint]
     checksum: str = ""

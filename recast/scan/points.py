@@ -275,6 +275,9 @@ def points_of(spec: ScanSpec, known: tuple[str, ...], chunk_size: int) -> Points
             spec.scanned, sampling.points, sampling.seed, order=order, fixed=fixed, chunk_size=chunk_size
         )
     axes = spec.axes()
+    if not axes:
+        msg = "every parameter is profiled, so that there is nothing to scan: fit the model (recast fit)"
+        raise RecastError(msg)
     return GridPoints({name: axes[name] for name in known if name in axes}, chunk_size)
 
 

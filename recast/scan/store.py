@@ -143,8 +143,9 @@ class FileStore:
 
     def finish(self, summary: Summary) -> None:
         """Write what is known after the last chunk."""
-        checksum = summary_checksum(self.content.header, self._checksums().tobytes())
-        complete = summary.model_copy(update={"checksum": checksum, "excluded_by": self._checksum_of_excluded_by()})
+        complete = summary.model_copy(update={"excluded_by": self._checksum_of_excluded_by()})
+        checksum = summary_checksum(self.content.header, self._checksums().tobytes(), complete)
+        complete = complete.model_copy(update={"checksum": checksum})
         place = self.content.places["summary"]
         text = complete.model_dump_json().encode()
         if len(text) > place.width:
@@ -181,7 +182,7 @@ class FileStore:
         """
         summary, checksums = self.summary(), self._checksums()
         if (
-            summary_checksum(self.content.header, checksums.tobytes()) != summary.checksum
+            summary_checksum(self.content.header, checksums.tobytes(), summary) != summary.checksum
             or self._checksum_of_excluded_by() != summary.excluded_by
             or any(self._checksum(i) != checksums[i].tobytes() for i in range(self.points.chunks))
         ):
