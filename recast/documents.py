@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Document", "load_document", "parse_document", "read_document"]
 
 # A matrix of 150 x 150 numbers fits; reading takes about a second. Lists that are longer have a CSV file.
-_LARGEST = 2**20
 _VALUES = 30_000
 _DEPTH = 32
 
@@ -175,7 +174,7 @@ def read_document(path: str | Path | Traversable) -> Document:
         in bytes, in depth, or in values, where those behind an alias count each time.
     """
     source = Path(path) if isinstance(path, str) else path
-    return parse_document(read_text(source, largest=_LARGEST), file=str(source))
+    return parse_document(read_text(source), file=str(source))
 
 
 def parse_document(text: str, *, file: str) -> Document:

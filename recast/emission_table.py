@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recast.errors import DocumentError, unknown
+from recast.text_file import read_text
 
 __all__ = ["EmissionTable", "load_emission_table", "read_emission_table"]
 
@@ -110,10 +111,7 @@ def read_emission_table(path: Traversable) -> EmissionTable:
     DocumentError
         Naming file, line and key of what is wrong.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DocumentError("this emission table cannot be read", file=str(path)) from error
+    lines = read_text(path, what="emission table").splitlines()
     header: dict[str, str] = {}
     rows: list[tuple[int, str]] = []
     for number, line in enumerate(lines, start=1):

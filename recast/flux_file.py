@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recast.channels import NEUTRINOS
-from recast.errors import FluxError, near_matches
+from recast.errors import DocumentError, FluxError, near_matches
+from recast.text_file import LONGEST_NOTE, read_text
 
 __all__ = ["ABSOLUTE_UNITS", "CONTINUOUS_UNITS", "SHAPE_UNITS", "FluxFile", "read_flux_file"]
 
@@ -101,16 +102,9 @@ def _cells(line: str, path: Traversable, number: int) -> list[str]:
 
 def _text(path: Traversable) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        msg = f"{path}: there is no such flux file"
-        raise FluxError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"{path}: this is not a text file in UTF-8"
-        raise FluxError(msg) from error
-    except OSError as error:
-        msg = f"{path}: the file cannot be read: {error.strerror or error}"
-        raise FluxError(msg) from error
+        return read_text(path, what="flux file")
+    except DocumentError as error:
+        raise FluxError(str(error)) from error
 
 
 def _note(header: dict[str, str], line: str, path: Traversable, number: int) -> None:
@@ -124,6 +118,9 @@ def _note(header: dict[str, str], line: str, path: Traversable, number: int) -> 
         header[key] = value.strip()
     elif header and text:
         last = next(reversed(header))
+        if len(header[last]) > LONGEST_NOTE:
+            msg = f"{path}, line {number}: '{last}' is longer than {LONGEST_NOTE:,} characters"
+            raise FluxError(msg)
         header[last] = f"{header[last]} {text}".strip()
 
 

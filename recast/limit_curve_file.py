@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recast.errors import DocumentError
+from recast.text_file import LONGEST_NOTE, read_text
 
 __all__ = ["LimitCurveFile"]
 
@@ -28,17 +29,6 @@ _LARGEST_COUPLING = 4.0 * math.pi
 _LARGEST_JUMP = 100.0
 # Neighbouring masses differ by less, or one is in MeV.
 _LARGEST_STEP = 1000.0
-
-
-def _text(path: Traversable) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise DocumentError("there is no such limit curve", file=str(path)) from error
-    except UnicodeDecodeError as error:
-        raise DocumentError("this is not a text file in UTF-8", file=str(path)) from error
-    except OSError as error:
-        raise DocumentError(f"the file cannot be read: {error.strerror or error}", file=str(path)) from error
 
 
 class LimitCurveFile:
@@ -62,7 +52,7 @@ class LimitCurveFile:
         self.gaps: list[tuple[int, str]] = []
         self.rows: list[tuple[int, list[str]]] = []
         self._last = ""
-        for number, line in enumerate(_text(path).splitlines(), start=1):
+        for number, line in enumerate(read_text(path, what="limit curve").splitlines(), start=1):
             self._line(number, line.strip())
 
     def error(self, message: str, line: int | None, key: str) -> DocumentError:
@@ -84,6 +74,9 @@ class LimitCurveFile:
                 raise self.error(f"'{key}' is stated twice (first in line {self.lines[key]})", number, key)
             self.header[key], self.lines[key], self._last = value, number, key
         elif self._last and (key or colon):
+            if len(self.header[self._last]) > LONGEST_NOTE:
+                message = f"'{self._last}' is longer than {LONGEST_NOTE:,} characters"
+                raise self.error(message, number, self._last)
             self.header[self._last] += f" {text.lstrip('#').strip()}"
 
     def checked_header(self) -> dict[str, str]:

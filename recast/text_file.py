@@ -7,10 +7,13 @@ from pathlib import Path
 
 from recast.errors import DocumentError
 
-__all__ = ["LARGEST_TEXT", "read_text"]
+__all__ = ["LARGEST_TEXT", "LONGEST_NOTE", "read_text"]
 
-LARGEST_TEXT = 2**22
-"""Bytes of a text file. A million numbers belong into HDF5."""
+LARGEST_TEXT = 2**20
+"""Bytes that a text file may have by default: ten times the largest that is shipped."""
+
+LONGEST_NOTE = 20_000
+"""Characters after which a commented ``key: value`` of a table is not continued on another line."""
 
 
 def read_text(path: Path | Traversable, *, what: str = "file", largest: int = LARGEST_TEXT) -> str:

@@ -244,7 +244,7 @@ def test_other_bad_files(tmp_path: Path) -> None:
         load_flux(write(tmp_path, header + "energy,numu\n1,0\n2,0\n"))
     with pytest.raises(FluxError, match=r"nowhere\.csv: there is no such flux file"):
         load_flux(tmp_path / "nowhere.csv")
-    with pytest.raises(RecastError, match="the file cannot be read"):
+    with pytest.raises(RecastError, match="this is a folder, not a file"):
         load_flux(tmp_path)
 
 

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recast.errors import DocumentError, unknown
+from recast.text_file import read_text
 from recast.z_pole.relations import PSEUDO_OBSERVABLES, UNITS
 
 __all__ = ["PseudoObservables", "find_file", "read_pseudo_observables"]
@@ -102,19 +103,17 @@ def read_pseudo_observables(paths: Sequence[Traversable]) -> PseudoObservables:
 
 def _read(path: Traversable) -> PseudoObservables:
     """Read one file."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
-        msg = f"the file cannot be read: {reason}"
-        raise DocumentError(msg, file=str(path)) from error
+    text = read_text(path, what="file of pseudo-observables")
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     header = {line.lstrip("# ").partition(":")[0].strip() for _, line in lines if line.startswith("#")}
     for key in ("title", "source"):
         if key not in header:
             msg = f"the line '# {key}: ...' is missing at the top"
             raise DocumentError(msg, file=str(path), key=key)
-    rows = [(number, next(csv.reader([line]))) for number, line in lines if not line.startswith("#")]
+    try:
+        rows = [(number, next(csv.reader([line]))) for number, line in lines if not line.startswith("#")]
+    except csv.Error as error:
+        raise DocumentError(f"this is not CSV: {error}", file=str(path)) from error
     if len(rows) < 2:
         msg = "there is no table of pseudo-observables"
         raise DocumentError(msg, file=str(path))

@@ -63,10 +63,10 @@ def test_faults_are_told_with_file_and_key(tmp_path, old, new, message):
 
 
 def test_missing_and_foreign_files(tmp_path):
-    with pytest.raises(DocumentError, match=r"none\.csv: the file cannot be read"):
+    with pytest.raises(DocumentError, match=r"none\.csv: there is no such file"):
         read_pseudo_observables([tmp_path / "none.csv"])
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DocumentError, match="not text in UTF-8"):
+    with pytest.raises(DocumentError, match="not a text file in UTF-8"):
         read_pseudo_observables([tmp_path / "binary.csv"])
     with pytest.raises(DocumentError, match="Gamma_Z is given by another file as well"):
         read_pseudo_observables([written(tmp_path, GOOD, "a.csv"), written(tmp_path, GOOD, "b.csv")])
@@ -113,7 +113,7 @@ def test_a_bad_covariance_names_its_own_file(tmp_path):
         ({"data_files": []}, "likelihood.data_files"),
         ({"data_files": "a.csv"}, "likelihood.data_files should be a list"),
         ({"data_files": ["lepton_asymmetries.csv"]}, "do not determine"),
-        ({"data_files": ["other.csv"]}, r"other\.csv: the file cannot be read"),
+        ({"data_files": ["other.csv"]}, r"other\.csv: there is no such file"),
         ({"file": "a.csv"}, "unknown key 'likelihood.file'"),
     ],
 )
