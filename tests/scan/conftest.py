@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-import recast.scan
+import recast.scan  # noqa: F401
 
 # A plug-in with its own observable: what these tests scan needs no grids.
 PLUGIN = """

@@ -27,7 +27,7 @@ PLANE: dict[str, Any] = {
 }
 
 
-class Interrupted(Exception):
+class HaltError(Exception):
     pass
 
 
@@ -40,7 +40,7 @@ class After:
     def __call__(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
         for item in items:
             if not self.left:
-                raise Interrupted
+                raise HaltError
             self.left -= 1
             self.done += 1
             yield function(item)
@@ -52,7 +52,7 @@ def test_what_was_finished_is_not_computed_again(plugins: list[Path], tmp_path: 
     assert chunks == 24
     seen: list[tuple[int, int]] = []
     for step in (0, 5, 0, 7):
-        with pytest.raises(Interrupted):
+        with pytest.raises(HaltError):
             scan(PLANE, plugins=plugins, output=output, executor=After(step), resume=True)
         assert not output.exists()
     rest = After(-1)
@@ -69,7 +69,7 @@ def test_what_was_finished_is_not_computed_again(plugins: list[Path], tmp_path: 
 
 
 def interrupted(plugins: list[Path], output: Path, chunks: int = 9, **change: Any) -> Path:
-    with pytest.raises(Interrupted):
+    with pytest.raises(HaltError):
         scan({**PLANE, **change}, plugins=plugins, output=output, executor=After(chunks))
     return partial_path(output)
 

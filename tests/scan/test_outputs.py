@@ -72,7 +72,7 @@ def test_the_result_does_not_depend_on_the_executor(sampling: str, tmp_path: Pat
     same(alone, scan(spec, executor=map))
     with ThreadPoolExecutor(3) as threads:
         same(alone, scan(spec, executor=threads))
-    same(alone, scan(spec, executor=lambda function, items: reversed([function(i) for i in items][::-1])))
+    same(alone, scan(spec, executor=lambda function, items: [function(i) for i in list(items)[::-1]][::-1]))
     file = scan(spec, output=tmp_path / "scan.h5")
     same(alone, file)
     same(alone, ScanResult.load(tmp_path / "scan.h5"))
@@ -158,7 +158,8 @@ def test_charges_are_parameters_like_others() -> None:
     np.testing.assert_allclose(values, np.broadcast_to(values[..., :1], values.shape), rtol=1e-12)
     np.testing.assert_allclose(values[:, :, 0], values[:, :, 2], rtol=1e-12)
     np.testing.assert_allclose(values[:, :, 1], 1.0, rtol=1e-12)
-    plane = scan({"model": "lmu_ltau", "measurements": ["ccfr"], "parameters": {k: axes[k] for k in ("mass", "coupling")}})
+    axes = {"mass": axes["mass"], "coupling": axes["coupling"]}
+    plane = scan({"model": "lmu_ltau", "measurements": ["ccfr"], "parameters": axes})
     np.testing.assert_allclose(values[:, :, 2, 0], plane.prediction["ccfr"], rtol=1e-12)
     with pytest.raises(UnknownNameError, match="did you mean charge_mu"):
         scan({"model": "u1", "measurements": ["ccfr"], "parameters": {**axes, "charge_muon": 1.0}})

@@ -250,7 +250,7 @@ def test_specifications_are_frozen_values() -> None:
 
 def test_a_plane_that_does_not_fit_into_memory_is_refused() -> None:
     axis = {"min": 0.1, "max": 1.0, "points": 100_000}
-    with pytest.raises(RecastError, match="10000000000 points, whose outputs take 240 GB in memory: give an output file"):
+    with pytest.raises(RecastError, match="10000000000 points, whose outputs take 240 GB in memory: give an output"):
         scan({"model": "lmu_ltau", "measurements": ["ccfr"], "parameters": {"mass": axis, "coupling": axis}})
 
 

@@ -36,7 +36,9 @@ def assembled(points: Points, order: list[int] | None = None) -> dict[str, np.nd
     return values
 
 
-@given(sizes=st.lists(st.integers(1, 9), min_size=1, max_size=4), chunk_size=st.integers(1, 40), seed=st.integers(0, 99))
+@given(
+    sizes=st.lists(st.integers(1, 9), min_size=1, max_size=4), chunk_size=st.integers(1, 40), seed=st.integers(0, 99)
+)
 def test_chunks_of_a_grid_are_its_points_in_their_order(sizes: list[int], chunk_size: int, seed: int) -> None:
     axes = {f"p{k}": np.arange(n, dtype=float) + 100.0 * k for k, n in enumerate(sizes)}
     points = GridPoints(axes, chunk_size)
@@ -81,7 +83,7 @@ def test_a_sobol_sequence_is_more_even_than_chance() -> None:
     mass = assembled(points_of(scan, KNOWN, 100))["mass"]
     # The mean of as many random numbers is off by 0.009.
     assert np.mean(mass) == pytest.approx(1.5, abs=1e-4)
-    again = spec({"kind": "sobol", "points": 1024, "seed": 1}, **{k: v for k, v in scan.parameters.items()})
+    again = spec({"kind": "sobol", "points": 1024, "seed": 1}, **dict(scan.parameters))
     assert not np.array_equal(assembled(points_of(again, KNOWN, 100))["mass"], mass)
 
 
