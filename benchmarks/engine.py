@@ -15,7 +15,8 @@ from direct import direct_totals
 from measure import Row, alternate, emit
 
 from recast.constants import LEPTON_MASS
-from recast.grid_build import node_counts, structure_table, workers
+from recast.executors import open_executor
+from recast.grid_build import node_counts, structure_table
 from recast.trident.spectra import nuclear_scatterer, nucleon_scatterer, spectrum
 from recast.trident.structure import StructureTable, inner_nodes
 from recast.trident.targets import nuclei
@@ -30,7 +31,7 @@ BLOCK = 16384  # numbers, in the processor's cache
 
 def build(minus: str, plus: str) -> StructureTable:
     """Compute a table, the start of the worker processes included."""
-    with workers(CORES) as pool:
+    with open_executor(processes=CORES) as pool:
         return structure_table(minus, plus, executor=pool)
 
 

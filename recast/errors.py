@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 __all__ = [
     "ConvergenceError",
@@ -30,6 +30,16 @@ _LISTED = 16
 
 class RecastError(Exception):
     """Base class of all errors that recast raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The default would call the class with the message alone: workers return errors that need more than that.
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[RecastError], arguments: tuple[Any, ...], attributes: dict[str, Any]) -> RecastError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(attributes)
+    return error
 
 
 class OutOfRangeError(RecastError):

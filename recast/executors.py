@@ -26,7 +26,7 @@ from typing import Any, Protocol, TypeVar
 
 from recast.errors import RecastError
 
-__all__ = ["AnyExecutor", "Executor", "open_executor", "ordered"]
+__all__ = ["AnyExecutor", "Executor", "given_or_processes", "one_thread", "open_executor", "ordered"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -219,6 +219,25 @@ def open_executor(
         opened = cluster(workers) if workers is not None else joined(str(scheduler))
     with opened as executor:
         yield executor
+
+
+@contextmanager
+def given_or_processes(executor: AnyExecutor | None, processes: int | None) -> Iterator[AnyExecutor]:
+    """Give back an executor, or start processes of this computer, by default one per core.
+
+    Raises
+    ------
+    RecastError
+        When both are given.
+    """
+    if executor is not None:
+        if processes is not None:
+            msg = "choose one of executor and processes: each of them says where the work is done"
+            raise RecastError(msg)
+        yield executor
+        return
+    with ProcessPool(processes or os.cpu_count() or 1) as pool:
+        yield pool
 
 
 class ProcessPool(ProcessPoolExecutor):

@@ -7,12 +7,10 @@ table beside it gives the error estimate that is written into the file.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from importlib import metadata
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recast.constants import DEFAULT_INPUTS, LEPTON_MASS
+from recast.executors import AnyExecutor, given_or_processes, ordered
 from recast.grid import FORMAT, SCHEMA_VERSION, TridentTable, table_checksum
 from recast.grid_accuracy import relative_error
 from recast.grid_recipe import Pair, Recipe, Task, load_recipe, tasks_of
@@ -55,7 +54,7 @@ def structure_table(
     plus: str,
     *,
     counts: NodeCounts | None = None,
-    executor: Executor | None = None,
+    executor: AnyExecutor | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> StructureTable:
     """Compute the leptonic table of a pair, named by flavour; seconds, so that it is not stored."""
@@ -63,7 +62,7 @@ def structure_table(
         LEPTON_MASS[minus],
         LEPTON_MASS[plus],
         counts=counts or node_counts(minus, plus),
-        mapper=executor.map if executor else map,
+        executor=executor,
         progress=progress,
     )
 
@@ -81,26 +80,20 @@ def energies_of(recipe: Recipe, pair: Pair, scatterer: Scatterer) -> tuple[float
     return threshold, energy
 
 
-_TABLES: tuple[StructureTable, ...] = ()
+def compute_spectra(
+    table: StructureTable, task: Task, energies: Array, *, nodes: SpectrumNodes | None = None
+) -> Array:
+    """Return spectra of shape (n_E, 3, n_K2) in fb, at energies in GeV."""
+    nodes = nodes or SpectrumNodes()
+    return np.stack([spectrum(table, task.physics, energy, nodes=nodes) for energy in energies])
 
 
-def receive(*tables: StructureTable) -> None:
-    """Give a worker process the tables once, not with every task."""
-    global _TABLES  # noqa: PLW0603
-    _TABLES = tables
-
-
-def compute_spectra(task: Task, energies: Array, which: int = 0) -> Array:
-    """Return spectra of shape (n_E, 3, n_K2) in fb with the table that this process has received."""
-    table, scatterer = _TABLES[which], task.physics
-    nodes = SpectrumNodes() if which == 0 else SpectrumNodes(60, 45)
-    return np.stack([spectrum(table, scatterer, energy, nodes=nodes) for energy in energies])
-
-
-def _table_of(task: Task, recipe: Recipe, pair: Pair) -> tuple[TridentTable, tuple[float, float]]:
+def _table_of(
+    task: Task, *, recipe: Recipe, pair: Pair, fine: StructureTable, coarse: StructureTable
+) -> tuple[TridentTable, tuple[float, float]]:
     """Compute one table and its estimated error at energies between its nodes."""
     threshold, energy = energies_of(recipe, pair, task.physics)
-    spectra = compute_spectra(task, energy)
+    spectra = compute_spectra(fine, task, energy)
     reference = spectra[:, 0].sum(axis=-1)
     stored = (spectra / reference[:, None, None]).astype(np.float32).astype(float)
     table = TridentTable(
@@ -108,20 +101,11 @@ def _table_of(task: Task, recipe: Recipe, pair: Pair) -> tuple[TridentTable, tup
     )
     x = np.log(energy - threshold)
     between = threshold + np.exp(0.5 * (x[1:] + x[:-1]))[:: max(1, len(x) // 12)]
-    exact = compute_spectra(task, between)
+    exact = compute_spectra(fine, task, between)
     interpolation = relative_error(table.at(between), exact)
-    quadrature = relative_error(compute_spectra(task, between, 1), exact)
+    fewer = compute_spectra(coarse, task, between, nodes=SpectrumNodes(60, 45))
+    quadrature = relative_error(fewer, exact)
     return table, (interpolation[0] + quadrature[0], interpolation[1] + quadrature[1])
-
-
-def workers(processes: int | None, *tables: StructureTable) -> ProcessPoolExecutor:
-    """Return a pool of processes that hold the given tables."""
-    return ProcessPoolExecutor(
-        processes or os.cpu_count() or 1,
-        mp_context=get_context("spawn"),
-        initializer=receive,
-        initargs=tables,
-    )
 
 
 def build_grid(
@@ -130,6 +114,7 @@ def build_grid(
     *,
     recipe: str | Path | None = None,
     processes: int | None = None,
+    executor: AnyExecutor | None = None,
     progress: Progress | None = None,
     force: bool = False,
 ) -> Path:
@@ -145,6 +130,8 @@ def build_grid(
         Another ``trident.yaml``.
     processes : int, optional
         Worker processes; by default one per core.
+    executor : Executor, optional
+        Where the work is done instead (`recast.executors`); the grid does not depend on it.
     progress : callable, optional
         Called with a description and the fraction done.
     force : bool
@@ -166,7 +153,8 @@ def build_grid(
         return lambda done: progress(text, start + span * done) if progress else None
 
     fine_counts = NodeCounts(*pair.nodes) if pair.nodes else node_counts(pair.minus, pair.plus)
-    with workers(processes) as pool:
+    results: list[tuple[Task, TridentTable, tuple[float, float]]] = []
+    with given_or_processes(executor, processes) as pool:
         fine = structure_table(
             pair.minus,
             pair.plus,
@@ -181,12 +169,10 @@ def build_grid(
             executor=pool,
             progress=report("table for the error estimate", 0.35, 0.2),
         )
-    results: list[tuple[Task, TridentTable, tuple[float, float]]] = []
-    with workers(processes, fine, coarse) as pool:
-        futures = [pool.submit(_table_of, task, content, pair) for task in tasks]
-        for done, (task, future) in enumerate(zip(tasks, futures, strict=True), start=1):
-            results.append((task, *future.result()))
-            report("spectra", 0.55, 0.45)(done / len(tasks))
+        table_of = partial(_table_of, recipe=content, pair=pair, fine=fine, coarse=coarse)
+        for task, result in ordered(pool, table_of, tasks):
+            results.append((task, *result))
+            report("spectra", 0.55, 0.45)(len(results) / len(tasks))
     write_grid(path, name, pair, fine, results)
     return path
 

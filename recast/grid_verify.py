@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from recast.executors import given_or_processes
 from recast.grid import read_table
 from recast.grid_accuracy import relative_error
-from recast.grid_build import Progress, compute_spectra, receive, structure_table, workers
+from recast.grid_build import Progress, compute_spectra, structure_table
 from recast.grid_recipe import Task
 
 __all__ = ["Verification", "verify_grid"]
@@ -68,21 +69,20 @@ def verify_grid(
     def report(text: str, start: float, span: float) -> Callable[[float], None]:
         return lambda done: progress(text, start + span * done) if progress else None
 
-    with workers(processes) as pool:
+    with given_or_processes(None, processes) as pool:
         table = structure_table(
             content["lepton_minus"],
             content["lepton_plus"],
             executor=pool,
             progress=report("leptonic table", 0.0, 0.8),
         )
-    receive(table)
     checks = []
     for done, name in enumerate(chosen, start=1):
         scatterer, kind = name.split("/")
         stored = read_table(path, scatterer, kind)
         low, high = np.log(0.02 * stored.threshold), np.log(stored.energy[-1] - stored.threshold)
         energy = stored.threshold + np.exp(rng.uniform(low, high, 1))
-        difference = relative_error(stored.at(energy), compute_spectra(Task(scatterer, kind), energy))
+        difference = relative_error(stored.at(energy), compute_spectra(table, Task(scatterer, kind), energy))
         checks.append(Verification(name, float(energy[0]), *difference))
         report("spectra", 0.8, 0.2)(done / len(chosen))
     return checks

@@ -3,7 +3,7 @@
 The spectra of tridents have a format of their own (`recast.grid`); everything else that is tabulated is a few arrays
 with units and attributes. A kind of table is a module with two functions,
 
-- ``build(output, *, processes, progress, force) -> Path`` computes it and writes it with `write_table`,
+- ``build(output, *, processes, executor, progress, force) -> Path`` computes it and writes it with `write_table`,
 - ``verify(path, *, samples, seed, processes, progress) -> list of Check`` recomputes a sample,
 
 named in `TABLES`; ``recast grid build NAME`` and ``recast grid verify`` find it there.

@@ -12,26 +12,13 @@ __all__ = ["executor_options"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def executor_options(function: F | None = None, *, default: str = "this process alone") -> Any:
-    """Add ``--processes``, ``--workers`` and ``--scheduler``, the arguments of `recast.executors.open_executor`.
-
-    Parameters
-    ----------
-    function : callable
-        The command.
-    default : str
-        What happens without them, for the help.
-    """
-    if function is None:
-        return lambda command: executor_options(command, default=default)
+def executor_options(function: F) -> F:
+    """Add ``--processes``, ``--workers`` and ``--scheduler``, the arguments of `recast.executors.open_executor`."""
+    number = click.IntRange(min=1)
     options = (
-        click.option(
-            "--processes", type=click.IntRange(min=1), help=f"Processes of this computer. [default: {default}]"
-        ),
-        click.option(
-            "--workers", type=click.IntRange(min=1), help="Workers of a dask cluster of this computer, a process each."
-        ),
-        click.option("--scheduler", metavar="ADDRESS", help="A dask scheduler that runs, such as tcp://host:8786."),
+        click.option("--processes", type=number, metavar="N", help="Use N processes of this computer."),
+        click.option("--workers", type=number, metavar="N", help="Use a local dask cluster of N workers."),
+        click.option("--scheduler", metavar="ADDRESS", help="Join a dask scheduler, such as tcp://host:8786."),
     )
     for option in reversed(options):
         function = option(function)

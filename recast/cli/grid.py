@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recast.cli.common import CHECK_FAILED, common_options, print_json, print_table
+from recast.cli.executor_options import executor_options
 
 if TYPE_CHECKING:
     from recast.grid_verify import Verification
@@ -29,32 +30,43 @@ def grid() -> None:
 @click.argument("name")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="HDF5 file. [default: NAME.h5 here]")
 @click.option("--recipe", type=click.Path(path_type=Path), help="YAML that says what a grid holds. [default: shipped]")
-@click.option("--processes", type=click.IntRange(min=1), help="Processes to use. [default: one per core]")
+@executor_options
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @common_options
 def build(
-    name: str, output: Path | None, recipe: Path | None, processes: int | None, force: bool, as_json: bool
+    name: str,
+    output: Path | None,
+    recipe: Path | None,
+    processes: int | None,
+    workers: int | None,
+    scheduler: str | None,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Rebuild a grid or table from first principles.
 
     NAME is trident_ee, trident_emu, trident_mumu, trident_etau, trident_mutau or trident_tautau (spectra of one lepton
-    pair), z_to_four_muons (acceptance of Z decays) or n_eff (evolution of the early universe).
+    pair), z_to_four_muons (acceptance of Z decays) or n_eff (evolution of the early universe). Without --processes,
+    --workers or --scheduler there is a process per core.
     """
     from recast.errors import RecastError
+    from recast.executors import open_executor
     from recast.grid_build import build_grid
+    from recast.output import check_output
     from recast.table_file import TABLES, table_module
 
     target = output or Path(f"{name}.h5")
-    with _progress(name, quiet=as_json) as progress:
+    if name in TABLES and recipe is not None:
+        msg = f"--recipe is for grids of tridents: {name} has none"
+        raise RecastError(msg)
+    check_output(target, force=force)  # before workers are started
+    chosen = open_executor(processes=processes, workers=workers, scheduler=scheduler)
+    with chosen as executor, _progress(name, quiet=as_json) as progress:
+        options: dict[str, Any] = {"executor": executor, "progress": progress, "force": force}
         if name in TABLES:
-            if recipe is not None:
-                msg = f"--recipe is for grids of tridents: {name} has none"
-                raise RecastError(msg)
-            path = table_module(name).build(target, processes=processes, progress=progress, force=force)
+            path = table_module(name).build(target, **options)
         else:
-            path = build_grid(
-                name, target, recipe=recipe, processes=processes, progress=progress, force=force
-            )
+            path = build_grid(name, target, recipe=recipe, **options)
     if as_json:
         print_json(_description(path))
     else:

@@ -11,12 +11,9 @@ Between the nodes ln(N_eff - 3) is interpolated with cubic splines in ln m and l
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from recast.cosmology.evolution import ENERGY_TOLERANCE, LARGEST_STEP, START, evolve
 from recast.cosmology.thermalisation import PLANCK_MASS
 from recast.errors import ConvergenceError, GridError
+from recast.executors import AnyExecutor, given_or_processes, ordered
 from recast.output import check_output
 from recast.table_file import Check, read_table_file, write_table
 
@@ -119,7 +117,12 @@ class NEffTable:
 
 
 def build(
-    output: str | Path, *, processes: int | None = None, progress: Progress | None = None, force: bool = False
+    output: str | Path,
+    *,
+    processes: int | None = None,
+    executor: AnyExecutor | None = None,
+    progress: Progress | None = None,
+    force: bool = False,
 ) -> Path:
     """Compute the table and write it.
 
@@ -129,6 +132,8 @@ def build(
         File to be written.
     processes : int, optional
         Worker processes; by default one per core.
+    executor : Executor, optional
+        Where the work is done instead (`recast.executors`); the table does not depend on it.
     progress : callable, optional
         Called with a description and the fraction done.
     force : bool
@@ -143,7 +148,7 @@ def build(
     """
     path = check_output(output, force=force)
     datasets, attributes = compute(
-        MASSES, ELECTRON_MASSES, KAPPAS, processes=processes, progress=progress
+        MASSES, ELECTRON_MASSES, KAPPAS, processes=processes, executor=executor, progress=progress
     )
     units = dict.fromkeys(datasets, "1") | {"mass": "GeV", "electron_mass": "GeV"}
     return write_table(path, kind=KIND, attributes=attributes, datasets=datasets, units=units, force=force)
@@ -155,6 +160,7 @@ def compute(
     kappas: FloatArray,
     *,
     processes: int | None = None,
+    executor: AnyExecutor | None = None,
     progress: Progress | None = None,
 ) -> tuple[dict[str, FloatArray], dict[str, Any]]:
     """Compute the arrays and attributes of a table.
@@ -165,7 +171,7 @@ def compute(
         In GeV, without and with a coupling to electrons.
     kappas : ndarray
         Electron widths in units of m^2 / M_Planck.
-    processes, progress
+    processes, executor, progress
         As in `build`.
 
     Raises
@@ -185,19 +191,13 @@ def compute(
     found: dict[Any, list[tuple[float, float]]] = {}
     total = sum(map(len, rows.values()))
     done = 0
-    workers = processes or os.cpu_count() or 1
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(_row, rows[key]): key for key in order}
-        try:
-            for future in as_completed(futures):
-                key = futures[future]
-                found[key] = future.result()
-                done += len(rows[key])
-                if progress is not None:
-                    progress(f"{done} of {total} evolutions", done / total)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    with given_or_processes(executor, processes) as pool:
+        computed = ordered(pool, _row, [rows[key] for key in order])
+        for key, (points, results) in zip(order, computed, strict=True):
+            found[key] = results
+            done += len(points)
+            if progress is not None:
+                progress(f"{done} of {total} evolutions", done / total)
     without = np.array([found[i] for i in range(masses.size)])
     coupled = np.array([found["electrons", i] for i in range(electron_masses.size)])
     violation = max(standard.energy_violation, float(without[..., 1].max()), float(coupled[..., 1].max()))
@@ -262,9 +262,8 @@ def verify(
         points.append((mass, kappa * mass**2 / PLANCK_MASS))
     standard = evolve().n_eff
     checks = [Check("the Standard Model", abs(table.standard_model / standard - 1.0), ENERGY_TOLERANCE)]
-    workers = processes or os.cpu_count() or 1
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for done, (point, found) in enumerate(zip(points, pool.map(_row, [[p] for p in points]), strict=True), start=1):
+    with given_or_processes(None, processes) as pool:
+        for done, ((point,), found) in enumerate(ordered(pool, _row, [[point] for point in points]), start=1):
             mass, width = point
             difference = abs(float(table(mass, width)) / found[0][0] - 1.0)
             name = f"m = {mass:.4g} GeV, Gamma_ee = {width:.3g} GeV"

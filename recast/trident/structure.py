@@ -11,19 +11,18 @@ Phase space at fixed ``K2`` (arXiv:1406.2332 Eq. 5 with the current's momentum k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recast.executors import AnyExecutor, ordered
 from recast.trident.helicity import PairKinematics, contracted_squares
 from recast.trident.quadrature import chebyshev_matrix, chebyshev_nodes, unit_gauss
 
 Array = NDArray[np.float64]
-Mapper = Callable[..., Iterable[Any]]
 Progress = Callable[[float], None]
 
 #: Spectra are kept in ln(K2 + K2_SHIFT): a Z' of 1 MeV has m^2 = 1e-6 GeV^2, and below this shift nothing of
@@ -273,7 +272,7 @@ def build_table(
     s_max: float = 2000.0,
     q2_max: float = 20.0,
     counts: NodeCounts | None = None,
-    mapper: Mapper = map,
+    executor: AnyExecutor | None = None,
     progress: Progress | None = None,
 ) -> StructureTable:
     """Compute a :class:`StructureTable`.
@@ -286,8 +285,8 @@ def build_table(
         Ends of the table in GeV^2; the defaults serve neutrinos up to 1000 GeV.
     counts : NodeCounts, optional
         Sizes; the default gives 1e-5 on cross sections.
-    mapper : callable
-        ``map`` or the ``map`` of an executor: rows are independent.
+    executor : Executor, optional
+        Where the rows are computed; by default here.
     progress : callable, optional
         Called with the fraction done after each row.
     """
@@ -298,7 +297,7 @@ def build_table(
     values = np.empty((2, 3, counts.s, counts.q2, counts.k2))
     # the expensive high-energy rows first, so that no worker is left with them at the end
     order = range(counts.s - 1, -1, -1)
-    for done, (index, result) in enumerate(zip(order, mapper(row, order), strict=True), start=1):
+    for done, (index, result) in enumerate(ordered(executor, row, order), start=1):
         values[:, :, index] = result
         if progress is not None:
             progress(done / counts.s)

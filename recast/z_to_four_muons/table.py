@@ -6,12 +6,9 @@ its own that depend on the seed alone, so that the result does not depend on the
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recast.errors import GridError
+from recast.executors import AnyExecutor, given_or_processes, ordered
 from recast.output import check_output
 from recast.table_file import Check, read_table_file, write_table
 from recast.z_to_four_muons.acceptance import Estimate, interference_rates, signal_rates, standard_model_rates
@@ -82,7 +80,12 @@ class FourMuonTable:
 
 
 def build(
-    output: str | Path, *, processes: int | None = None, progress: Progress | None = None, force: bool = False
+    output: str | Path,
+    *,
+    processes: int | None = None,
+    executor: AnyExecutor | None = None,
+    progress: Progress | None = None,
+    force: bool = False,
 ) -> Path:
     """Compute the table and write it.
 
@@ -92,6 +95,8 @@ def build(
         File to be written.
     processes : int, optional
         Worker processes; by default one per core.
+    executor : Executor, optional
+        Where the work is done instead (`recast.executors`); the table does not depend on it.
     progress : callable, optional
         Called with a description and the fraction done.
     force : bool
@@ -103,7 +108,9 @@ def build(
         If the file cannot be written; said before any work.
     """
     path = check_output(output, force=force)
-    datasets, attributes = compute(MASSES, seed=SEED, events=_EVENTS, processes=processes, progress=progress)
+    datasets, attributes = compute(
+        MASSES, seed=SEED, events=_EVENTS, processes=processes, executor=executor, progress=progress
+    )
     units = dict.fromkeys(datasets, "1") | {"mass": "GeV"}
     return write_table(path, kind=KIND, attributes=attributes, datasets=datasets, units=units, force=force)
 
@@ -114,6 +121,7 @@ def compute(
     seed: int,
     events: int,
     processes: int | None = None,
+    executor: AnyExecutor | None = None,
     progress: Progress | None = None,
 ) -> tuple[dict[str, FloatArray], dict[str, Any]]:
     """Compute the arrays and attributes of a table.
@@ -126,7 +134,7 @@ def compute(
         Of the random numbers.
     events : int
         Points per mass below 40 GeV, growing with the fourth power of the mass above.
-    processes, progress
+    processes, executor, progress
         As in `build`.
     """
     selections = tuple(SELECTIONS.values())
@@ -140,7 +148,15 @@ def compute(
     for index, mass in enumerate(masses):
         count = int(events * max(1.0, mass / _HEAVY) ** 4)
         tasks["signal", index] = partial(signal_rates, mass, selections, events=count)
-    results = _run(tasks, seed=seed, processes=processes, progress=progress)
+    results: dict[tuple[str, int], Any] = {}
+    # Random numbers of its own for every task.
+    seeds = np.random.SeedSequence(seed).spawn(len(tasks))
+    with given_or_processes(executor, processes) as pool:
+        computed = ordered(pool, _run, zip(tasks.values(), seeds, strict=True))
+        for key, (_, result) in zip(tasks, computed, strict=True):
+            results[key] = result
+            if progress:
+                progress(key[0], len(results) / len(tasks))
 
     def averaged(name: str) -> Any:
         parts = [value for (kind, _), value in results.items() if kind == name]
@@ -183,25 +199,9 @@ def _flat(part: Any) -> list[Estimate]:
     return [e for entry in part for e in (entry if isinstance(entry, list) else [entry])]
 
 
-def _run(
-    tasks: dict[tuple[str, int], Callable[..., Any]],
-    *,
-    seed: int,
-    processes: int | None,
-    progress: Progress | None,
-) -> dict[tuple[str, int], Any]:
-    """Run tasks with random numbers of their own."""
-    seeds = np.random.SeedSequence(seed).spawn(len(tasks))
-    context = get_context("spawn")
-    with ProcessPoolExecutor(processes or os.cpu_count() or 1, mp_context=context) as pool:
-        futures: dict[Future[Any], tuple[str, int]] = {
-            pool.submit(task, seed=one): key for (key, task), one in zip(tasks.items(), seeds, strict=True)
-        }
-        for done, future in enumerate(as_completed(futures), start=1):
-            future.result()
-            if progress:
-                progress(futures[future][0], done / len(futures))
-    return {key: future.result() for future, key in futures.items()}
+def _run(task: tuple[Callable[..., Any], np.random.SeedSequence]) -> Any:
+    function, seed = task
+    return function(seed=seed)
 
 
 def load(path: str | Path, selection: str) -> FourMuonTable:
