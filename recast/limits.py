@@ -5,7 +5,8 @@ the prediction is a polynomial in the coupling, as every trident ratio is, the e
 A published limit curve excludes from above only, with the one-sided ``z``, so that it comes back at
 its own confidence level.  Several measurements, or several correlated numbers, are compared with
 their joint best fit in the model at that mass; those edges are found by bracketed root finding.
-For counted events there is CLs: a limit on their number, translated into the coupling.
+For counted events there is CLs: a limit on their number, translated into the coupling. The Feldman-Cousins
+construction covers where predictions have a boundary, such as that of the Standard Model.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from recast.coupling_curve import BestFit, CouplingCurve, Interval, above, classified, searched
+from recast.coupling_curve import CouplingCurve
 from recast.errors import NotApplicableError, RecastError
+from recast.excluded_couplings import BestFit, Excluded, Interval, classified, outside, searched
 from recast.interactions import StandardModel, checked
 from recast.statistics import check_confidence_level, convention, delta_threshold, quantile
 
@@ -49,11 +51,11 @@ class LimitResult:
     excluded : tuple of tuple of (float, float or None)
         Excluded intervals at each mass; None is an interval without an upper end.
     confidence_level : float
-    one_sided, expected, cls : bool
+    one_sided, expected, cls, feldman_cousins : bool
     convention : str
         How the region was defined, in words.
     best_fit : BestFit or None
-        Joint best fit that was subtracted, for several measurements or correlated numbers.
+        Joint best fit that was subtracted, for several measurements or correlated numbers, or by pseudo-experiments.
     no_constraint : tuple of float
         Masses about which no measurement says anything, such as those outside a limit curve.
     """
@@ -70,6 +72,7 @@ class LimitResult:
     best_fit: BestFit | None = None
     cls: bool = False
     no_constraint: tuple[float, ...] = ()
+    feldman_cousins: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form; masses with nothing excluded are left out."""
@@ -102,6 +105,9 @@ def limit(
     one_sided: bool = False,
     expected: bool = False,
     cls: bool = False,
+    feldman_cousins: bool = False,
+    toys: int = 10_000,
+    seed: int = 0,
 ) -> LimitResult:
     """Return the couplings that measurements exclude at given masses.
 
@@ -121,17 +127,23 @@ def limit(
         Replace the data by the Standard Model prediction.
     cls : bool
         Exclude by CLs what a single counting experiment would have seen, see `recast.cls`; always one-sided.
+    feldman_cousins : bool
+        Exclude by the construction of Feldman and Cousins, see `recast.feldman_cousins_limit`.
+    toys, seed : int
+        For Feldman-Cousins limits from several measurements or with nuisance parameters: number of pseudo-experiments
+        at each coupling, and where their random numbers begin.
 
     Raises
     ------
     RecastError
         For a model without a mass and a coupling, no measurement at all or two that share data, a mass that is not a
-        positive number or a confidence level outside (0, 1).
+        positive number, a confidence level outside (0, 1), too few toys or conventions that exclude each other.
     NotApplicableError
-        When a measurement has nothing to say about the model, or, for CLs, has no counted events.
+        When a measurement has nothing to say about the model, or, for CLs, has no counted events, or, for
+        Feldman-Cousins, is but a published limit.
     """
+    from recast.feldman_cousins_limit import by_feldman_cousins
     from recast.joint import Joint
-    from recast.likelihoods import LimitCurve
     from recast.measurement import load_measurements
     from recast.model import load_model
 
@@ -145,11 +157,10 @@ def limit(
     loaded = Joint(load_measurements(measurements)).measurements
     masses = np.atleast_1d(checked("mass", mass, positive=True)).ravel()
     level = check_confidence_level(confidence_level)
-    # How many degrees of freedom a region has is a convention that an analysis may declare.
-    dof = (loaded[0].likelihood.declared_degrees_of_freedom or 1) if len(loaded) == 1 else 1
-    z = quantile(level, one_sided=one_sided)
-    if dof > 1:
-        z = math.sqrt(delta_threshold(level, degrees_of_freedom=dof, one_sided=one_sided))
+    if feldman_cousins and (one_sided or cls):
+        other = "CLs" if cls else "one-sided"
+        msg = f"a limit is either Feldman-Cousins, whose data decide how many sides it has, or {other}: choose one"
+        raise RecastError(msg)
     if not masses.size:
         msg = "at least one mass is needed for a limit"
         raise RecastError(msg)
@@ -164,27 +175,15 @@ def limit(
 
     curve = CouplingCurve(model, loaded, masses)
     best_fit = None
-    if cls:
+    if feldman_cousins:
+        excluded, best_fit, words = by_feldman_cousins(curve, level, toys=toys, seed=seed)
+        words += ", expected: data set to the Standard Model prediction" if expected else ""
+    elif cls:
         one_sided = True
         excluded, words = _by_cls(curve, level, expected=expected)
     else:
-        published = None
-        if not curve.relative and loaded[0].upper_limit_only:
-            one_sided, z = True, quantile(level, one_sided=True)
-            published = loaded[0].likelihood.confidence_level if isinstance(loaded[0].likelihood, LimitCurve) else level
-        if not curve.relative and (edges := curve.exact_edges(z, one_sided=one_sided)) is not None:
-            excluded = classified(curve, edges, z, one_sided=one_sided)
-        else:
-            excluded, best_fit = searched(curve, z, one_sided=one_sided)
-        words = convention(
-            level,
-            one_sided=one_sided,
-            degrees_of_freedom=dof,
-            combined=curve.relative,
-            expected=expected,
-            published=published,
-            projection=loaded[0].projection,
-        )
+        one_sided = one_sided or (not curve.relative and loaded[0].upper_limit_only)
+        excluded, best_fit, words = _by_distance(curve, level, one_sided=one_sided, expected=expected)
     return LimitResult(
         model=model.name,
         measurements=tuple(m.label for m in loaded),
@@ -195,13 +194,45 @@ def limit(
         one_sided=one_sided,
         expected=expected,
         convention=words,
-        best_fit=best_fit if curve.relative else None,
+        best_fit=best_fit,
         cls=cls,
         no_constraint=tuple(masses[~np.any(curve.known, axis=0)].tolist()),
+        feldman_cousins=feldman_cousins,
     )
 
 
-def _by_cls(curve: CouplingCurve, level: float, *, expected: bool) -> tuple[tuple[tuple[Interval, ...], ...], str]:
+def _by_distance(
+    curve: CouplingCurve, level: float, *, one_sided: bool, expected: bool
+) -> tuple[Excluded, BestFit | None, str]:
+    """Return the couplings too far from the data or, for several measurements, from the best fit."""
+    from recast.likelihoods import LimitCurve
+
+    first = curve.measurements[0]
+    # How many degrees of freedom a region has is a convention that an analysis may declare.
+    dof = 1 if len(curve.measurements) > 1 else first.likelihood.declared_degrees_of_freedom or 1
+    z = quantile(level, one_sided=one_sided)
+    if dof > 1:
+        z = math.sqrt(delta_threshold(level, degrees_of_freedom=dof, one_sided=one_sided))
+    published = best_fit = None
+    if not curve.relative and first.upper_limit_only:
+        published = first.likelihood.confidence_level if isinstance(first.likelihood, LimitCurve) else level
+    if not curve.relative and (edges := curve.exact_edges(z, one_sided=one_sided)) is not None:
+        excluded = classified(curve, edges, z, one_sided=one_sided)
+    else:
+        excluded, best_fit = searched(curve, z, one_sided=one_sided)
+    words = convention(
+        level,
+        one_sided=one_sided,
+        degrees_of_freedom=dof,
+        combined=curve.relative,
+        expected=expected,
+        published=published,
+        projection=first.projection,
+    )
+    return excluded, best_fit if curve.relative else None, words
+
+
+def _by_cls(curve: CouplingCurve, level: float, *, expected: bool) -> tuple[Excluded, str]:
     """Return the couplings whose number of events CLs excludes, and how that was decided."""
     from recast.cls import require_counts, upper_limit
 
@@ -227,7 +258,8 @@ def _by_cls(curve: CouplingCurve, level: float, *, expected: bool) -> tuple[tupl
     background = float(measurement.prediction(StandardModel()))
     found = upper_limit(measurement.likelihood, level, standard_model=background, signal_error=signal_error)
     words = f"{found.convention}, expected: data set to the Standard Model prediction" if expected else found.convention
-    return above(curve, background + found.signal), words
+    bound = np.full(curve.mass.size, background + found.signal)
+    return outside(curve, -np.inf * np.ones_like(bound), bound), words
 
 
 def _only(measurement: Measurement) -> tuple[str, ...]:

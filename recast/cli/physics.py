@@ -174,6 +174,9 @@ def _rows(what: str, numbers: Any, names: Sequence[str]) -> list[tuple[str, floa
 @click.option("--one-sided", is_flag=True, help="Exclude only predictions above the data.")
 @click.option("--expected", is_flag=True, help="Replace the data by the prediction of the Standard Model.")
 @click.option("--cls", "cls", is_flag=True, help="Use CLs, for one measurement of counted events.")
+@click.option("--feldman-cousins", is_flag=True, help="Use the Feldman-Cousins construction.")
+@click.option("--toys", type=int, default=10_000, show_default=True, help="Its pseudo-experiments at each coupling.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Where their random numbers begin.")
 @boson_options
 @common_options
 @pass_settings
@@ -187,11 +190,15 @@ def limit(
     one_sided: bool,
     expected: bool,
     cls: bool,
+    feldman_cousins: bool,
+    toys: int,
+    seed: int,
     as_json: bool,
 ) -> None:
     """Compute the excluded couplings at given masses.
 
-    Several measurements are combined. The coupling printed is the lowest excluded edge.
+    Several measurements are combined. The coupling printed is the lowest excluded edge. Feldman-Cousins limits from
+    one number are exact; those from several, or with nuisance parameters, take pseudo-experiments.
 
     Example: recast limit lmu_ltau ccfr --mass 0.1 --mass 1
     """
@@ -206,6 +213,9 @@ def limit(
         one_sided=one_sided,
         expected=expected,
         cls=cls,
+        feldman_cousins=feldman_cousins,
+        toys=toys,
+        seed=seed,
     )
     document = result.to_dict()
     if as_json:

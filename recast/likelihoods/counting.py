@@ -101,7 +101,7 @@ class PoissonCount(Likelihood):
         high = brentq(excess, best, best + far, xtol=coarse, rtol=1e-14)
         if one_sided or n == 0.0:
             return -math.inf, high
-        near = n * math.exp(-1.0 - 0.5 * z**2 / n)  # n ln(n/mu) - n already exceeds z^2/2 here
+        near = n * math.exp(-2.0 - 0.5 * z**2 / n)  # n ln(n/mu) - n exceeds z^2/2 here by n, whatever the rounding
         low = near - self.background
         if self.background_error:
             low -= z * self.background_error
