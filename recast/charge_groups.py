@@ -65,7 +65,13 @@ def grouped_contributions(observable: Observable, boson: U1Mediator) -> dict[str
             continue
         found = observable.contributions(one)
         if rows is None:
-            return found
+            # Where the same charges vanish everywhere, their axes are missing.
+            return {
+                name: np.array(np.broadcast_to(value, boson.shape + value.shape[len(one.shape) :]))
+                if one.shape != boson.shape
+                else value
+                for name, value in found.items()
+            }
         said[rows] = True
         for name in found.keys() - result.keys():
             numbers = found[name].shape[1 + len(points.others) :]

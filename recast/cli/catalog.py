@@ -75,7 +75,7 @@ def show(settings: Settings, /, name: str, mass: tuple[float, ...], coupling: fl
 
     if coupling is not None and not mass:
         raise RecastError("--coupling needs --mass: it is that of a boson that decays")
-    if name == "u1" or settings.boson or mass:
+    if settings.boson or mass:
         document: Any = settings.model(name)
     else:
         document = settings.catalog().find(name)

@@ -43,10 +43,10 @@ class Settings:
         Raises
         ------
         RecastError
-            When charges are given for a model that has its own, or none for ``u1``.
+            When charges are given for a model that has its own, or none for one without.
         """
         from recast.errors import RecastError
-        from recast.model import u1_model
+        from recast.model import U1Model, u1_model
 
         if name == "u1":
             return u1_model(**self.boson)
@@ -54,7 +54,13 @@ class Settings:
             options = "--charge, --axial, --quarks, --mixing and --epsilon"
             msg = f"{options} are for the model u1; {name} has charges of its own"
             raise RecastError(msg)
-        return self.catalog().model(name)
+        model = self.catalog().model(name)
+        if isinstance(model, U1Model) and model.free_charges:
+            msg = (
+                f"{name} has no charges of its own: name the model u1 and give --charge, with --mixing if there is any"
+            )
+            raise RecastError(msg)
+        return model
 
     def catalog(self) -> Catalog:
         """Return the catalog of models, measurements and figures, with the plugin folders."""
