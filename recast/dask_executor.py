@@ -26,6 +26,8 @@ CONNECT = 5.0
 START = 60.0
 """Seconds that the workers of this computer may take to start."""
 
+VERSION = metadata.version("recast-bsm")
+
 # Deaths of a worker that one piece of work may live through: it is seldom the work that killed it.
 _ALLOWED_FAILURES = 100
 
@@ -40,6 +42,7 @@ class DaskExecutor:
 
     def __init__(self, client: Any) -> None:
         self._client = client
+        self._address = str(getattr(client.scheduler, "address", client))
         self._held: tuple[Any, Any] = (None, None)
 
     @property
@@ -55,8 +58,7 @@ class DaskExecutor:
         # The function may be large, and goes to the scheduler as part of a graph, of which dask warns.
         with self._lost_scheduler(), dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"}):
             if self._held[0] is not function:
-                version = metadata.version("recast-bsm")
-                self._held = function, self._client.submit(_unpacked, function, version, pure=False)
+                self._held = function, self._client.submit(_unpacked, function, VERSION, pure=False)
             futures = deque(self._client.map(_call, *iterables, held=self._held[1], pure=False))
         return self._results(futures)
 
@@ -76,23 +78,17 @@ class DaskExecutor:
                 raise RecastError(msg) from error
             yield result
 
-    @property
-    def _address(self) -> str:
-        scheduler = self._client.scheduler
-        return str(scheduler.address) if scheduler is not None else "the dask scheduler"
-
     @contextmanager
     def _lost_scheduler(self, future: Any = None) -> Iterator[None]:
         """Say which scheduler was lost; errors of the work itself pass."""
         from concurrent.futures import CancelledError
 
-        address = self._address
         try:
             yield
         except (CancelledError, OSError, TimeoutError, ValueError) as error:
             if (future is not None and future.status == "error") or self._client.status == "running":
                 raise
-            msg = f"the dask scheduler {address} does not answer any more: start it again, and then this"
+            msg = f"the dask scheduler {self._address} does not answer any more: start it again, and then this"
             raise RecastError(msg) from error
 
 
@@ -113,10 +109,7 @@ def _call(*arguments: Any, held: Callable[..., Any]) -> Any:
 def cluster(workers: int) -> Iterator[DaskExecutor]:
     """Start a scheduler in this process and workers of one thread each; see `recast.executors.open_executor`."""
     dask, distributed = _imported()
-    settings = {
-        "distributed.scheduler.allowed-failures": _ALLOWED_FAILURES,
-        "distributed.worker.multiprocessing-method": "spawn",
-    }
+    settings = {"distributed.scheduler.allowed-failures": _ALLOWED_FAILURES}
     others = active_children()
 
     def kill(kind: type[BaseException] | None, *_: object) -> None:
@@ -132,7 +125,9 @@ def cluster(workers: int) -> Iterator[DaskExecutor]:
                 n_workers=0,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
+                # There is none, but a port is taken all the same: any that is free.
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
                 memory_limit=0,  # pieces are small; a limit would pause workers on a busy computer
                 silence_logs=logging.CRITICAL,
             )
