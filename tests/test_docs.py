@@ -13,6 +13,7 @@ from recast.limits import limit
 from recast.model import load_model
 from recast.rates import event_rate
 from recast.scan import load_scan
+from recast.scan.evaluation import Evaluation
 
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "docs" / "guide.md"
@@ -22,7 +23,7 @@ def blocks(file: Path, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", file.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("file", ["README.md", "docs/guide.md", "docs/likelihoods.md", "docs/fits.md"])
+@pytest.mark.parametrize("file", ["README.md", "docs/guide.md", "docs/likelihoods.md", "docs/fits.md", "docs/scans.md"])
 def test_python(file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for block in blocks(ROOT / file, "python"):
@@ -44,6 +45,14 @@ def test_yaml_of_the_guide(tmp_path: Path) -> None:
     beam = tmp_path / "my_beam.csv"
     beam.write_text(re.sub("^    ", "", flux, flags=re.MULTILINE), encoding="utf-8")
     assert event_rate("numu_numu_mu-mu+", str(tmp_path / "scintillator.yaml"), str(beam)).total > 0.0
+
+
+def test_scan_files_of_the_documentation(tmp_path: Path) -> None:
+    for number, text in enumerate(blocks(ROOT / "docs" / "scans.md", "yaml")):
+        (tmp_path / f"{number}.yaml").write_text(text, encoding="utf-8")
+        spec = load_scan(tmp_path / f"{number}.yaml")
+        evaluation = Evaluation.load(spec, ())
+        evaluation.check_applicable(evaluation.points())
 
 
 def test_the_limit_curve_of_the_documentation(tmp_path: Path) -> None:

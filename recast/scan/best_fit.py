@@ -66,7 +66,7 @@ def refined(
         return {**start, **moved}
 
     def objective(x: FloatArray) -> float:
-        return float(joint.minus_2_delta_ln_l(evaluation.model(**point(x))))
+        return float(evaluation.distance(joint, {name: np.array([v]) for name, v in point(x).items()}).item())
 
     found = minimize(
         objective,

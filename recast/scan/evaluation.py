@@ -7,8 +7,7 @@ a `Job`, which says what to load and what the files must contain.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from recast.model import Model
     from recast.scan.points import Points
 
-__all__ = ["Evaluation", "Job", "Values", "evaluate", "hold", "one_thread"]
+__all__ = ["Evaluation", "Job", "Values", "evaluate", "hold"]
 
 FloatArray = NDArray[np.float64]
 
@@ -122,11 +121,16 @@ class Evaluation:
         """Points that a chunk has at most."""
         if self.spec.profiled:
             return _PROFILED
-        named = set(self.spec.parameters) - set(self.spec.fixed)
-        if self.spec.sampling.kind == "file" or named & set(self.model.optional):
+        if self.charges_vary:
             return _OF_FREE_CHARGES
         kept = 2 * sum(int(np.prod(np.shape(m.data), dtype=int)) for m in self.measurements)
         return min(_PLAIN, _NUMBERS // kept)
+
+    @property
+    def charges_vary(self) -> bool:
+        """Whether charges may differ from point to point."""
+        named = set(self.spec.parameters) - set(self.spec.fixed)
+        return self.spec.sampling.kind == "file" or bool(named & set(self.model.optional))
 
     def points(self) -> Points:
         """Return the points of the scan, or say which parameter is missing."""
@@ -148,11 +152,13 @@ class Evaluation:
         NotApplicableError
             Naming the measurement and the reason.
         """
-        middle = {name: np.array([axis.at(np.array(0.5))]) for name, axis in self.spec.profiled.items()}
-        interaction = self.model(**points.chunk(0), **middle)
+        middle = {name: axis.at(np.array([0.5])) for name, axis in self.spec.profiled.items()}
         for measurement in self.measurements:
-            reason = measurement.applicable(interaction)
-            if reason is not None:
+            # Where charges are scanned, it may have something to say at some points only.
+            chunks = range(points.chunks if self.charges_vary else 1)
+            reasons = (measurement.applicable(self.model(**points.chunk(i), **middle)) for i in chunks)
+            reason = next(reasons)
+            if reason is not None and all(reasons):
                 msg = f"measurement '{measurement.label}' does not apply to model '{self.model.name}': {reason}"
                 raise NotApplicableError(msg)
 
@@ -170,6 +176,18 @@ class Evaluation:
 
         together = {"combined": self.joint} if self.joint and len(self.measurements) > 1 else {}
         return {**together, **{m.label: Joint((m,)) for m in self.measurements if np.ndim(m.data)}}
+
+    def distance(self, joint: Joint, parameters: Mapping[str, FloatArray]) -> FloatArray:
+        """Return ``2 delta ln L`` of some measurements together; what one has nothing to say about does not count.
+
+        Parameters
+        ----------
+        joint : Joint
+        parameters : dict of str to ndarray
+            Of at least one dimension; they broadcast.
+        """
+        interaction = self.model(**parameters)
+        return joint.distance([m.contributions(interaction) for m in joint.measurements])
 
     def shapes(self, points: Points) -> dict[str, tuple[int, ...]]:
         """Return the shape of each output at one point, in the order in which they are kept."""
@@ -224,7 +242,7 @@ class Evaluation:
         for m in self.measurements:
             name = f"minus_2_delta_ln_l/{m.label}"
             shared = self.joint is not None and m.label in self.joint.coupled
-            if f"prediction/{m.label}" not in wanted and not shared:
+            if f"prediction/{m.label}" not in wanted and not shared and not self.charges_vary:
                 arrays[name] = m.minus_2_delta_ln_l(interaction)
                 continue
             parts[m.label] = part = m.contributions(interaction)
@@ -252,20 +270,6 @@ def _lowest(array: FloatArray) -> tuple[float, float]:
     return value, float(place)
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let linear algebra use one thread in this process.
-
-    With several it adds up in another order, so that the last digits would depend on the machine; and as many processes
-    as there are processors would get into each other's way.
-    """
-    import scipy.linalg  # noqa: F401  (its own library must be there to be limited)
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
-        yield
-
-
 _HELD: dict[tuple[str, ...], Evaluation] = {}
 
 
@@ -290,6 +294,4 @@ def evaluate(job: Job, chunk: Mapping[str, FloatArray]) -> Values:
         check_inputs(job.inputs, inputs_of(job.spec, job.folders), where="a worker")
         evaluation = Evaluation.load(job.spec, job.folders)
         hold(job, evaluation)
-        # This process works for others: it stays with one thread.
-        one_thread().__enter__()
     return evaluation.values(chunk, job.outputs)

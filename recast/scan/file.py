@@ -112,14 +112,15 @@ def create(path: Path, header: Header, axes: Mapping[str, FloatArray]) -> None:
     """
     import h5py
 
+    from recast.hdf5 import write_attributes
+
     with writing(path), h5py.File(path, "w", locking=False, libver=("earliest", "v110")) as file:
-        for key in ("model", "convention", "combined_convention"):
-            file.attrs[key] = np.bytes_(getattr(header, key).encode())
-        file.attrs["confidence_level"] = header.confidence_level
+        told = ("model", "confidence_level", "convention", "combined_convention")
+        write_attributes(file, {key: getattr(header, key) for key in told})
         file["header"] = np.bytes_(header.model_dump_json().encode())
         for name, values in axes.items():
             file[f"axes/{name}"] = values
-            file[f"axes/{name}"].attrs["units"] = np.bytes_("GeV" if name == "mass" else "1")
+            write_attributes(file[f"axes/{name}"], {"units": "GeV" if name == "mass" else "1"})
         room = _SUMMARY + _SUMMARY_OF_EACH * len(header.tracked)
         _reserve(file, "summary", (), np.dtype(f"S{room}"), fill=True)
         _reserve(file, "chunks/checksum", (header.chunks, CHECKSUM), np.dtype("u1"), fill=True)
@@ -127,9 +128,9 @@ def create(path: Path, header: Header, axes: Mapping[str, FloatArray]) -> None:
         for name, row in header.outputs.items():
             dtype = dtype_of(name, header)
             dataset = _reserve(file, _key(name), header.shape + row, dtype)
-            dataset.attrs["description"] = np.bytes_(_DESCRIPTIONS[name.partition("/")[0]])
+            write_attributes(dataset, {"description": _DESCRIPTIONS[name.partition("/")[0]]})
         # Whoever reads it finds a scan from here on.
-        file.attrs["schema"] = np.bytes_(SCHEMA)
+        write_attributes(file, {"schema": SCHEMA})
     reserve(path)
 
 
@@ -190,14 +191,14 @@ def read(path: Path) -> Content:
     """
     from pydantic import ValidationError
 
-    from recast.hdf5 import open_hdf5
+    from recast.hdf5 import attributes, open_hdf5
 
     mend = "run 'recast scan' again"
     if not path.is_file():
         msg = f"there is no scan file '{path}'"
         raise RecastError(msg)
     with open_hdf5(path, what="scan file", mend=mend, largest=None, error=RecastError) as file:
-        if file.attrs.get("schema") != SCHEMA.encode():
+        if attributes(file).get("schema") != SCHEMA:
             msg = f"'{path}' is not a scan of this version of recast: {mend}"
             raise RecastError(msg)
         try:

@@ -28,6 +28,7 @@ Chunk = Mapping[str, FloatArray]
 
 # Numbers of all points that are held in memory: 400 MB.
 _MOST_NUMBERS = 50_000_000
+_LONGEST_LINE = 1 << 16
 
 
 class Points(ABC):
@@ -295,7 +296,7 @@ def _read_points(path: Path, known: tuple[str, ...]) -> tuple[tuple[str, ...], F
         raise DocumentError("there is no such file of points", file=path)
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            header = next(csv.reader([file.readline()]), [])
+            header = next(csv.reader([file.readline(_LONGEST_LINE)]), [])
             names = tuple(name.strip() for name in header)
             for name in names:
                 if name not in known:

@@ -57,16 +57,16 @@ def profile(evaluation: Evaluation, chunk: Mapping[str, FloatArray]) -> dict[str
     fractions = np.linspace(0.0, 1.0, _STARTS.get(len(axes), _FEWEST))
     mesh = np.stack(np.meshgrid(*[fractions] * len(axes), indexing="ij"), axis=-1).reshape(-1, len(axes))
     grid = {name: axis.at(mesh[None, :, k]) for k, (name, axis) in enumerate(axes.items())}
-    # Profiled parameters come first: what depends on the others alone is computed once for each point.
-    coarse = joint.minus_2_delta_ln_l(evaluation.model(**{n: v[:, None] for n, v in points.items()}, **grid))
+    coarse = evaluation.distance(joint, {**{n: v[:, None] for n, v in points.items()}, **grid})
     coarse = np.broadcast_to(coarse, (size, len(mesh)))
-    def distance(here: Mapping[str, float], x: FloatArray) -> float:
-        moved = {name: float(axis.at(np.asarray(xi))) for xi, (name, axis) in zip(x, axes.items(), strict=True)}
-        return float(joint.minus_2_delta_ln_l(evaluation.model(**here, **moved)))
+
+    def distance(here: Mapping[str, FloatArray], x: FloatArray) -> float:
+        moved = {name: axis.at(x[k : k + 1]) for k, (name, axis) in enumerate(axes.items())}
+        return float(evaluation.distance(joint, {**here, **moved}).item())
 
     best = np.empty((size, len(axes)))
     for i, place in enumerate(np.argmin(coarse, axis=1)):
-        here = {name: v[i] for name, v in points.items()}
+        here = {name: v[i : i + 1] for name, v in points.items()}
         best[i] = _minimise(
             partial(distance, here), mesh[place], float(coarse[i, place]), 1.0 / (len(fractions) - 1)
         )

@@ -146,22 +146,21 @@ def _run(
     store: Store,
 ) -> Summary:
     """Compute the chunks that are missing, and what follows from all of them."""
-    from recast.executors import ordered
-    from recast.scan.evaluation import one_thread
+    from recast.executors import one_thread, ordered
 
     missing = store.missing()
     absent = set(missing)
     done = sum(stop - start for i in range(points.chunks) if i not in absent for start, stop in [points.bounds(i)])
     if progress:
         progress(done, points.size)
+    items = ((index, points.chunk(index)) for index in missing)
+    for (index, _), values in ordered(executor, partial(_task, job), items):
+        store.write(index, values)
+        start, stop = points.bounds(index)
+        done += stop - start
+        if progress:
+            progress(done, points.size)
     with one_thread():
-        items = ((index, points.chunk(index)) for index in missing)
-        for (index, _), values in ordered(executor, partial(_task, job), items):
-            store.write(index, values)
-            start, stop = points.bounds(index)
-            done += stop - start
-            if progress:
-                progress(done, points.size)
         best_fits = _best_fits(evaluation, points, store)
     if "excluded_by" in header.outputs:
         for index in range(points.chunks):
