@@ -98,10 +98,9 @@ def _integrated(
 
     lower, upper = errors
 
-    def distance(x: FloatArray, r: FloatArray) -> FloatArray:
-        return np.square((r - x) / np.where(r > x, upper, lower))
-
-    ratio = np.maximum(distance(data, mean) - distance(data, np.clip(data, low, high)), 0.0)
+    # Both predictions lie on the same side of the data: a difference of two squares.
+    best = np.clip(data, low, high)
+    ratio = np.maximum((mean - best) * (mean + best - 2.0 * data), 0.0) / np.where(mean > data, upper, lower) ** 2
 
     def reach(sigma: float, room: FloatArray) -> FloatArray:
         # How far from the prediction the ratio is reached: a parabola while the data can be a prediction, then a line.
