@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recast.constants import FLAVOURS
-from recast.interactions import Charges, StandardModel, U1Mediator
+from recast.interactions import StandardModel, U1Mediator
+from recast.parameters import Charges
 
 if TYPE_CHECKING:
     from recast.observables import Observable

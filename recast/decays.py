@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from recast.constants import DEFAULT_INPUTS, FLAVOURS, HBARC_GEV_FM, LEPTON_MASS, ElectroweakInputs
 from recast.errors import unknown
 from recast.hadrons import hadronic_ratio
-from recast.interactions import is_zero
 from recast.mixing import loop_mixing_timelike, on_shell_charge_squared
+from recast.parameters import is_zero
 
 if TYPE_CHECKING:
     from recast.interactions import U1Mediator

@@ -13,36 +13,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal, Protocol, TypeAlias, get_args, runtime_checkable
+from typing import Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recast.channels import Channel
 from recast.constants import DEFAULT_INPUTS, FLAVOURS, ElectroweakInputs
-from recast.errors import OutOfRangeError, unknown
+from recast.errors import unknown
+from recast.parameters import Charges, check_broadcast, checked, is_zero, number_or_array, of_flavours
 
 __all__ = [
-    "Charges",
     "ContactInteraction",
     "Interaction",
     "Mixing",
     "Shift",
     "StandardModel",
     "U1Mediator",
-    "checked_charge",
-    "is_zero",
+    "checked",
 ]
 
 FloatArray = NDArray[np.float64]
-Charges: TypeAlias = float | FloatArray
-"""A charge, or one for every point."""
 Mixing = Literal["none", "one_loop", "fixed"]
-
-# Fourth powers of couplings and squares of masses must stay finite.
-_LARGEST = 1e30
-LARGEST_CHARGE = 1e3
-"""Charges are of order one: strength belongs into the coupling."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,16 +155,16 @@ class U1Mediator:
         mixing: Mixing = "none",
         epsilon: Charges = 0.0,
     ) -> None:
-        object.__setattr__(self, "charges", _of_flavours(charges))
-        object.__setattr__(self, "axial", _of_flavours(axial or {}))
-        object.__setattr__(self, "quarks", _number_or_array(quarks))
+        object.__setattr__(self, "charges", of_flavours(charges))
+        object.__setattr__(self, "axial", of_flavours(axial or {}))
+        object.__setattr__(self, "quarks", number_or_array(quarks))
         object.__setattr__(self, "mass", checked("mass", mass, positive=True))
         object.__setattr__(self, "coupling", checked("coupling", coupling))
         if mixing not in get_args(Mixing):
             raise unknown("kinetic mixing", mixing, get_args(Mixing))
         object.__setattr__(self, "mixing", mixing)
-        object.__setattr__(self, "epsilon", _number_or_array(epsilon) if mixing == "fixed" else 0.0)
-        _check_broadcast(mass=self.mass, coupling=self.coupling, **self.charge_arrays)
+        object.__setattr__(self, "epsilon", number_or_array(epsilon) if mixing == "fixed" else 0.0)
+        check_broadcast(mass=self.mass, coupling=self.coupling, **self.charge_arrays)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -293,7 +285,7 @@ class ContactInteraction:
         object.__setattr__(self, "dga", checked("dga", dga, signed=True))
         object.__setattr__(self, "neutrino", neutrino)
         object.__setattr__(self, "lepton", lepton)
-        _check_broadcast(dgv=self.dgv, dga=self.dga)
+        check_broadcast(dgv=self.dgv, dga=self.dga)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -314,91 +306,3 @@ class ContactInteraction:
             return np.ones(np.shape(momentum_transfer))
 
         return (Shift("V", self.dgv, constant), Shift("A", self.dga, constant))
-
-
-def _of_flavours(charges: Mapping[str, Charges]) -> Mapping[str, Charges]:
-    """Return the charges of all flavours; absent ones are zero."""
-    for flavour in charges:
-        if flavour not in FLAVOURS:
-            raise unknown("lepton flavour", flavour, FLAVOURS)
-    return MappingProxyType({flavour: _number_or_array(charges.get(flavour, 0.0)) for flavour in FLAVOURS})
-
-
-def _number_or_array(charge: Charges) -> Charges:
-    return np.asarray(charge, dtype=np.float64) if np.ndim(charge) else float(charge)
-
-
-def is_zero(charge: Charges) -> bool:
-    """Return whether a charge vanishes, at every point when there are many."""
-    return charge == 0.0 if isinstance(charge, float) else not charge.any()
-
-
-def checked_charge(name: str, value: ArrayLike) -> Charges:
-    """Return a charge as a float, or an array of one for every point, having checked every element.
-
-    Raises
-    ------
-    OutOfRangeError
-        Naming the charge and the first value that does not fit.
-    """
-    array = checked(name, value, signed=True)
-    large = np.abs(array) > LARGEST_CHARGE
-    if large.any():
-        first = float(array[large].flat[0])
-        msg = f"{name} must be a number up to {LARGEST_CHARGE:g}, not {first:g}: strength belongs into the coupling"
-        raise OutOfRangeError(msg)
-    return array if array.ndim else float(array)
-
-
-def checked(name: str, value: ArrayLike, *, positive: bool = False, signed: bool = False) -> FloatArray:
-    """Return a parameter as an array of floats, having checked every element.
-
-    Parameters
-    ----------
-    name : str
-        For the message.
-    value : array_like
-        Real numbers.
-    positive : bool
-        Whether zero is excluded.
-    signed : bool
-        Whether negative numbers are allowed.
-
-    Raises
-    ------
-    OutOfRangeError
-        Naming the parameter and the first value that does not fit.
-    """
-    kind = "finite number" if signed else "positive finite number" if positive else "finite number, zero or positive"
-    try:
-        given = np.asarray(value)
-    except ValueError:  # nested lists of different lengths
-        given = np.asarray(None)
-    if given.dtype.kind not in "iuf":
-        shown = repr(value)
-        msg = f"the {name} must be a {kind}, not {shown if len(shown) <= 60 else f'{shown[:57]}...'}"
-        raise OutOfRangeError(msg)
-    with np.errstate(over="ignore"):  # wider floats become infinite, which is told below
-        array = np.array(given, dtype=np.float64)
-    array.setflags(write=False)
-    wrong = ~(np.abs(array) <= _LARGEST)
-    if not signed:
-        wrong |= array < 0.0
-    if positive:
-        wrong |= array == 0.0
-    if wrong.any():
-        first = float(array[wrong].flat[0])
-        limit = f" below {_LARGEST:g}" if np.isfinite(first) and abs(first) > _LARGEST else ""
-        msg = f"the {name} must be a {kind}{limit}, not {first:g}"
-        raise OutOfRangeError(msg)
-    return array
-
-
-def _check_broadcast(**arrays: FloatArray) -> None:
-    """Raise a clear error when parameters do not fit together."""
-    try:
-        np.broadcast_shapes(*(array.shape for array in arrays.values()))
-    except ValueError:
-        shapes = " and ".join(f"{name} of shape {array.shape}" for name, array in arrays.items())
-        msg = f"the parameters do not broadcast: {shapes}"
-        raise OutOfRangeError(msg) from None

@@ -21,10 +21,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from recast.constants import DEFAULT_INPUTS, ELECTRON_MASS, FLAVOURS, LEPTON_MASS, ElectroweakInputs
 from recast.errors import OutOfRangeError, RecastError, unknown
-from recast.interactions import is_zero
+from recast.parameters import is_zero
 
 if TYPE_CHECKING:
-    from recast.interactions import Charges, U1Mediator
+    from recast.interactions import U1Mediator
+    from recast.parameters import Charges
 
 __all__ = ["PAIRS", "effective_charge", "loop_mixing", "loop_mixing_timelike", "on_shell_charge_squared"]
 

@@ -18,8 +18,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, 
 
 from recast.constants import FLAVOURS
 from recast.errors import RecastError, unknown
-from recast.interactions import LARGEST_CHARGE, Charges, ContactInteraction, Mixing, U1Mediator, checked_charge
+from recast.interactions import ContactInteraction, Mixing, U1Mediator
 from recast.numbers import Finite
+from recast.parameters import LARGEST_CHARGE, Charges, checked_charge, loops_diverge
 from recast.provenance import Source
 from recast.variants import Variant, apply_variants, split_reference, written_reference
 
@@ -38,7 +39,6 @@ def _of_order_one(charge: float) -> float:
     return charge
 
 
-_ROUNDING = 1e-12
 Charge = Annotated[Finite, AfterValidator(_of_order_one)]
 Flavour = Literal["e", "mu", "tau"]
 
@@ -170,7 +170,7 @@ class U1Model(Model):
 
     @model_validator(mode="after")
     def _mixing_is_known(self) -> Self:
-        if self.mixing == "one_loop" and (what := _loops_diverge(self.charges.model_dump(), self.quarks)):
+        if self.mixing == "one_loop" and (what := loops_diverge(self.charges.model_dump(), self.quarks)):
             raise ValueError(what)
         if (self.mixing == "fixed") != (self.epsilon != 0.0):
             msg = "epsilon belongs to mixing: fixed, which needs it; it is the mixing in units of the coupling"
@@ -207,22 +207,12 @@ class U1Model(Model):
         """
         if self.mixing != "one_loop":
             return "fixed" if np.any(epsilon) else "none"
-        msg = _loops_diverge(charges, quarks)
+        msg = loops_diverge(charges, quarks)
         if np.any(epsilon):
             msg = f"epsilon is a fixed mixing, but that of {self.label} is what loops give: choose mixing=none"
         if msg:
             raise RecastError(msg)
         return "one_loop"
-
-
-def _loops_diverge(charges: Mapping[str, Charges], quarks: Charges) -> str | None:
-    """Return why kinetic mixing by loops is not finite somewhere, or None."""
-    total = np.asarray(sum(charges.values()))
-    wrong = np.abs(total) > _ROUNDING
-    if not (wrong.any() or np.any(quarks)):
-        return None
-    what = f"they sum to {total[wrong].flat[0]:g}" if wrong.any() else "quarks have charges besides"
-    return f"mixing: one_loop needs charges of leptons that sum to zero, or the loops diverge; {what}"
 
 
 class ContactModel(Model):

@@ -29,8 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recast.constants import DEFAULT_INPUTS, ElectroweakInputs
-from recast.interactions import is_zero
 from recast.mixing import loop_mixing_timelike, on_shell_charge_squared
+from recast.parameters import is_zero
 
 if TYPE_CHECKING:
     from recast.interactions import U1Mediator

@@ -23,8 +23,8 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict
 
 from recast.decays import partial_widths
-from recast.interactions import is_zero
 from recast.numbers import Positive
+from recast.parameters import is_zero
 
 if TYPE_CHECKING:
     from recast.cosmology.table import NEffTable

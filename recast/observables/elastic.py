@@ -14,15 +14,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recast.channels import Channel
-from recast.interactions import Shift, is_zero
+from recast.interactions import Shift
 from recast.mixing import PAIRS, effective_charge, loop_mixing
 from recast.observables.expansion import Expansion, merged
+from recast.parameters import is_zero
 from recast.polynomials import evaluate
 
 if TYPE_CHECKING:
     from recast.constants import ElectroweakInputs
     from recast.flux import Flux
-    from recast.interactions import Charges, Interaction, U1Mediator
+    from recast.interactions import Interaction, U1Mediator
+    from recast.parameters import Charges
     from recast.recoil_spectrum import RecoilSpectrum
 
 __all__ = [

@@ -18,8 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict
 
 from recast.constants import LEPTON_MASS
-from recast.interactions import is_zero
 from recast.observables.quadratic import square_coefficients
+from recast.parameters import is_zero
 
 if TYPE_CHECKING:
     from recast.interactions import Interaction

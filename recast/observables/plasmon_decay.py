@@ -28,10 +28,11 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, model_validator
 
 from recast.constants import DEFAULT_INPUTS, FLAVOURS
-from recast.interactions import U1Mediator, is_zero
+from recast.interactions import U1Mediator
 from recast.limit_curve import LimitCurve, load_limit_curve
 from recast.mixing import loop_mixing_timelike
 from recast.observables.resonance_limit import PublishedModel
+from recast.parameters import is_zero
 
 if TYPE_CHECKING:
     from recast.interactions import Interaction

@@ -37,8 +37,9 @@ from recast.observables.quadratic import square_coefficients
 from recast.production import SOURCES, Process, production_rate
 
 if TYPE_CHECKING:
-    from recast.interactions import Charges, Interaction, U1Mediator
+    from recast.interactions import Interaction, U1Mediator
     from recast.model import Model
+    from recast.parameters import Charges
 
 __all__ = ["PublishedModel", "ResonanceLimit"]
 

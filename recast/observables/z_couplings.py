@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict
 
 from recast.constants import FLAVOURS
-from recast.interactions import is_zero
+from recast.parameters import is_zero
 from recast.z_pole.relations import COUPLINGS, PSEUDO_OBSERVABLES, StandardModelWidths, pseudo_observables
 from recast.z_pole.vertex import inclusive_function, vertex_function
 from recast.z_to_four_muons.width import Z_MASS

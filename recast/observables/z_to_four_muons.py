@@ -21,9 +21,9 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from recast.decays import branching_ratio
-from recast.interactions import is_zero
 from recast.numbers import Positive
 from recast.observables.quadratic import square_coefficients
+from recast.parameters import is_zero
 from recast.z_to_four_muons.width import Z_TO_MUMU, relative_width
 
 if TYPE_CHECKING:
