@@ -178,23 +178,17 @@ class U1Model(Model):
         return self
 
     def _interaction(self, **parameters: ArrayLike) -> Interaction:
-        mass, coupling = parameters.pop("mass"), parameters.pop("coupling")
-        own: dict[str, Charges] = {
-            "quarks": self.quarks,
-            "epsilon": self.epsilon,
-            **{f"charge_{flavour}": charge for flavour, charge in self.charges},
-            **{f"axial_{flavour}": charge for flavour, charge in self.axial},
-        }
-        values = own | {name: checked_charge(name, value) for name, value in parameters.items()}
-        charges = {flavour: values[f"charge_{flavour}"] for flavour in FLAVOURS}
+        given = {name: checked_charge(name, parameters[name]) for name in self.optional if name in parameters}
+        charges = {flavour: given.get(f"charge_{flavour}", charge) for flavour, charge in self.charges}
+        quarks, epsilon = given.get("quarks", self.quarks), given.get("epsilon", self.epsilon)
         return U1Mediator(
             charges,
-            mass=mass,
-            coupling=coupling,
-            axial={flavour: values[f"axial_{flavour}"] for flavour in FLAVOURS},
-            quarks=values["quarks"],
-            mixing=self._mixing_of(charges, values["quarks"], values["epsilon"]) if parameters else self.mixing,
-            epsilon=values["epsilon"],
+            mass=parameters["mass"],
+            coupling=parameters["coupling"],
+            axial={flavour: given.get(f"axial_{flavour}", charge) for flavour, charge in self.axial},
+            quarks=quarks,
+            mixing=self._mixing_of(charges, quarks, epsilon) if given else self.mixing,
+            epsilon=epsilon,
         )
 
     def _mixing_of(self, charges: Mapping[str, Charges], quarks: Charges, epsilon: Charges) -> Mixing:

@@ -12,7 +12,17 @@ from numpy.typing import ArrayLike, NDArray
 from recast.constants import FLAVOURS
 from recast.errors import OutOfRangeError, unknown
 
-__all__ = ["LARGEST_CHARGE", "Charges", "check_broadcast", "checked", "checked_charge", "is_zero", "loops_diverge"]
+__all__ = [
+    "LARGEST_CHARGE",
+    "Charges",
+    "check_broadcast",
+    "checked",
+    "checked_charge",
+    "is_zero",
+    "loops_diverge",
+    "number_or_array",
+    "of_flavours",
+]
 
 FloatArray = NDArray[np.float64]
 Charges: TypeAlias = float | FloatArray
@@ -35,7 +45,10 @@ def of_flavours(charges: Mapping[str, Charges]) -> Mapping[str, Charges]:
 
 
 def number_or_array(charge: Charges) -> Charges:
-    return np.asarray(charge, dtype=np.float64) if np.ndim(charge) else float(charge)
+    """Return a charge as a float, or as an array of them."""
+    if isinstance(charge, float | int) or not np.ndim(charge):
+        return float(charge)
+    return np.asarray(charge, dtype=np.float64)
 
 
 def is_zero(charge: Charges) -> bool:
