@@ -91,6 +91,7 @@ def test_published_upper_ends_are_the_largest_ones_at_this_background_or_above(
 
 def brute_force(likelihood: Any, prediction: float, low: float, high: float) -> float:
     """Return the p-value by a sum over all data."""
+    possible: list[Any]
     observed = likelihood.observed if isinstance(likelihood, PoissonCount) else likelihood.data
     if isinstance(likelihood, PoissonCount):
         data = np.arange(400.0)
@@ -329,10 +330,12 @@ def test_pseudo_experiments_agree_with_the_exact_limits(
     assert drawn.best_fit is not None
     assert len(drawn.excluded[0]) == len(exact.excluded[0])
     low = float(np.min(CouplingCurve(MODEL, (measurement,), np.array([1.0])).reach()[0]))
-    for mine, other in zip(np.ravel(drawn.excluded[0]), np.ravel(exact.excluded[0]), strict=True):
+    pairs = zip(drawn.excluded[0], exact.excluded[0], strict=True)
+    for mine, other in ((a, b) for one, two in pairs for a, b in zip(one, two, strict=True)):
         if not other:
             assert mine == other
             continue
+        assert mine is not None
         # The edge was drawn so that 1 - CL of the experiments lie beyond: so says the exact probability, within the
         # binomial error; that of a count jumps.
         prediction = measurement.prediction(MODEL(mass=1.0, coupling=mine))
