@@ -179,7 +179,7 @@ class U1Model(Model):
 
     def _interaction(self, **parameters: ArrayLike) -> Interaction:
         given = {name: checked_charge(name, parameters[name]) for name in self.optional if name in parameters}
-        charges = {flavour: given.get(f"charge_{flavour}", charge) for flavour, charge in self.charges}
+        charges: dict[str, Charges] = {f: given.get(f"charge_{f}", charge) for f, charge in self.charges}
         quarks, epsilon = given.get("quarks", self.quarks), given.get("epsilon", self.epsilon)
         return U1Mediator(
             charges,
