@@ -246,6 +246,9 @@ def read_table(
         if said["checksum"] != table_checksum(group, file):
             msg = "checksum differs"
             raise ValueError(msg)
+        if (said["scatterer"], said["form_factor"]) != (scatterer, kind):
+            msg = f"it has {said['scatterer']}/{said['form_factor']} in the place of {scatterer}/{kind}"
+            raise ValueError(msg)
         return TridentTable(
             f"{scatterer}/{kind}",
             float(said["threshold"]),
