@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from recast.likelihoods.base import Likelihood
+from recast.likelihoods.counting import PoissonCount
 from recast.likelihoods.pyhf_workspace import PyhfWorkspace
 from recast.numbers import NonNegative, Positive
 
@@ -243,3 +244,9 @@ class CountingExperiment(Likelihood):
         """Return the same experiment with the expected count at a signal as the observed one."""
         changed = {**self.model_dump(), "observed": float(prediction) + self.background}
         return type(self).model_validate(changed)
+
+    def sample(self, prediction: ArrayLike, size: int, rng: np.random.Generator) -> Likelihood:
+        """Draw counts; what nuisance parameters were measured to be as well."""
+        if not self.systematics:
+            return PoissonCount(observed=0.0, background=self.background).sample(prediction, size, rng)
+        return self.profiled.sample(prediction, size, rng)

@@ -202,6 +202,12 @@ class PyhfWorkspace(Likelihood):
         changed = {**self.workspace, "observations": observations}
         return type(self)(workspace=changed, signal=self.signal)
 
+    def sample(self, prediction: ArrayLike, size: int, rng: np.random.Generator) -> Likelihood:
+        """Draw counts and auxiliary data, the nominal nuisance parameters being true."""
+        from recast.likelihoods.pyhf_experiments import drawn_experiments
+
+        return drawn_experiments(self, prediction, size, rng)
+
     @property
     def _sampled(self) -> _Profile:
         if self._profile is None:
