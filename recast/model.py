@@ -179,13 +179,13 @@ class U1Model(Model):
 
     def _interaction(self, **parameters: ArrayLike) -> Interaction:
         given = {name: checked_charge(name, parameters[name]) for name in self.optional if name in parameters}
-        charges: dict[str, Charges] = {f: given.get(f"charge_{f}", charge) for f, charge in self.charges}
+        charges = {f: given.get(f"charge_{f}", charge) for f, charge in self.charges.model_dump().items()}
         quarks, epsilon = given.get("quarks", self.quarks), given.get("epsilon", self.epsilon)
         return U1Mediator(
             charges,
             mass=parameters["mass"],
             coupling=parameters["coupling"],
-            axial={flavour: given.get(f"axial_{flavour}", charge) for flavour, charge in self.axial},
+            axial={f: given.get(f"axial_{f}", charge) for f, charge in self.axial.model_dump().items()},
             quarks=quarks,
             mixing=self._mixing_of(charges, quarks, epsilon) if given else self.mixing,
             epsilon=epsilon,
