@@ -5,13 +5,18 @@ Commands import what they need inside their functions, so that ``recast --help``
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from recast.cli.catalog import cite, list_command, show
 from recast.cli.common import BAD_INPUT, INTERNAL, INTERRUPTED, SETTINGS, Settings
+from recast.cli.coverage import coverage
 from recast.cli.fitting import fit
 from recast.cli.grid import grid
 from recast.cli.physics import cross_section, limit, predict, rate
@@ -42,7 +47,8 @@ class RecastGroup(click.Group):
         """Run the chosen command."""
         settings = ctx.ensure_object(Settings)
         try:
-            return super().invoke(ctx)
+            with _termination_interrupts():
+                return super().invoke(ctx)
         except (KeyboardInterrupt, click.Abort):
             # Not 1, which says that a check ran and failed.
             click.echo("Interrupted.", err=True)
@@ -58,6 +64,19 @@ class RecastGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order of a first visit rather than of the alphabet."""
         return list(self.commands)
+
+
+@contextmanager
+def _termination_interrupts() -> Iterator[None]:
+    """Let the signal by which batch systems end a job do what Ctrl-C does: workers end, and files are closed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _failure(error: Exception) -> BadInput:
@@ -114,6 +133,7 @@ for command in (
     cross_section,
     predict,
     limit,
+    coverage,
     fit,
     rate,
     scan,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import FileIO
 from pathlib import Path
 
@@ -84,18 +84,36 @@ def opened(
         if output.exists() and not (resume or overwrite):
             raise OutputExistsError(f"{output} exists: choose another name, or overwrite it with --force")
         content = _continued(partial, header) if resume else None
-        if content is None:
-            try:
-                create(partial, header, axes)
-            except BaseException:
-                os.truncate(partial, 0)
-                raise
-            content = read(partial)
-        else:
-            reserve(partial)
-        yield FileStore(file, partial, content, points)
-        with writing(output):
-            partial.replace(output)
+        with ExitStack() as held:
+            if content is None:
+                with writing(partial):
+                    file.truncate(0)  # what stood there may take the space that is needed
+                file = held.enter_context(_laid_out(partial, header, axes))
+                content = read(partial)
+            else:
+                reserve(partial)
+            yield FileStore(file, partial, content, points)
+            with writing(output):
+                partial.replace(output)
+
+
+@contextmanager
+def _laid_out(partial: Path, header: Header, axes: Mapping[str, NDArray[np.float64]]) -> Iterator[FileIO]:
+    """Put a file without any chunk, which is locked as well, in the place of an empty one.
+
+    The part of a scan is thus either empty or whole, and one that cannot be read was damaged.
+    """
+    new = partial.with_name(partial.name + ".new")
+    try:
+        create(new, header, axes)
+        with writing(partial):
+            file = FileIO(new, "r+")
+            _lock(file)
+            new.replace(partial)
+    finally:
+        new.unlink(missing_ok=True)
+    with file:
+        yield file
 
 
 def _continued(partial: Path, header: Header) -> Content | None:
@@ -106,11 +124,7 @@ def _continued(partial: Path, header: Header) -> Content | None:
         if start.read(len(_SIGNATURE)) != _SIGNATURE:
             msg = f"{partial} is no part of a scan: move it away, or overwrite it with --force"
             raise RecastError(msg)
-    try:
-        content = read(partial)
-    except RecastError:
-        # Its parts are laid out before anything is computed: without them there is nothing to continue.
-        return None
+    content = read(partial, mend="begin anew with --force")
     check_same(content.header, header, partial)
     return content
 

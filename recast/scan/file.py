@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -181,8 +182,14 @@ def dtype_of(name: str, header: Header) -> np.dtype[Any]:
     return np.dtype(f"<u{size}")
 
 
-def read(path: Path) -> Content:
+def read(path: Path, *, mend: str = "run 'recast scan' again") -> Content:
     """Read what a file says of itself, without its outputs.
+
+    Parameters
+    ----------
+    path : Path
+    mend : str
+        What to do when it cannot be read, for the message.
 
     Raises
     ------
@@ -193,7 +200,6 @@ def read(path: Path) -> Content:
 
     from recast.hdf5 import attributes, open_hdf5
 
-    mend = "run 'recast scan' again"
     if not path.is_file():
         msg = f"there is no scan file '{path}'"
         raise RecastError(msg)
@@ -249,5 +255,10 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except FileExistsError as error:
         raise OutputExistsError(f"{path} exists: choose another name, or overwrite it with --force") from error
-    except OSError as error:
-        raise RecastError(f"cannot write {path}: {error.strerror or error}") from error
+    except (OSError, RuntimeError) as error:
+        # HDF5 tells the number of an error in a text of its own, and raises another class when it closes a file.
+        number = re.search(r"errno = (\d+)", str(error))
+        if number is None and isinstance(error, RuntimeError):
+            raise
+        reason = os.strerror(int(number[1])) if number else getattr(error, "strerror", None) or error
+        raise RecastError(f"cannot write {path}: {reason}") from error

@@ -172,10 +172,15 @@ def test_chunks_that_were_damaged_are_computed_again(plugins: list[Path], tmp_pa
     assert output.read_bytes() == (tmp_path / "whole.h5").read_bytes()
 
 
-def test_a_header_that_is_gone_means_beginning_anew(plugins: list[Path], tmp_path: Path) -> None:
+def test_a_part_that_cannot_be_read_is_kept(plugins: list[Path], tmp_path: Path) -> None:
     output = tmp_path / "scan.h5"
     partial = interrupted(plugins, output)
-    partial.write_bytes(partial.read_bytes()[:700])
+    for length in (700, -1):
+        partial.write_bytes(partial.read_bytes()[:length])
+        with pytest.raises(RecastError, match="begin anew with --force"):
+            scan(PLANE, plugins=plugins, output=output, resume=True)
+    # A scan that was interrupted before its file was laid out has left an empty one.
+    partial.write_bytes(b"")
     everything = After(-1)
     scan(PLANE, plugins=plugins, output=output, executor=everything, resume=True)
     assert everything.done == 24
