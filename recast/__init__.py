@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from recast.channels import Channel
+    from recast.coverage import coverage
     from recast.fit import fit
     from recast.flux import load_flux
     from recast.limits import limit
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Channel",
     "__version__",
+    "coverage",
     "fit",
     "limit",
     "load_flux",
@@ -40,6 +42,7 @@ __all__ = [
 
 _PLACES = {
     "Channel": "recast.channels",
+    "coverage": "recast.coverage",
     "fit": "recast.fit",
     "limit": "recast.limits",
     "load_flux": "recast.flux",
