@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -114,6 +115,8 @@ def cluster(workers: int) -> Iterator[DaskExecutor]:
 
     def kill(kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:  # workers may be in the middle of long calls
+            for nanny in list(local.workers.values()):
+                nanny.close_gracefully()  # not to replace the workers
             for process in active_children():
                 if process not in others and process.name.startswith("Dask"):
                     process.kill()
@@ -132,7 +135,7 @@ def cluster(workers: int) -> Iterator[DaskExecutor]:
                 silence_logs=logging.CRITICAL,
             )
             closing.callback(_close, local)
-            client = distributed.Client(local, set_as_default=False)
+            client = distributed.Client(local, timeout=CONNECT, set_as_default=False)
             closing.callback(_close, client)
             closing.push(kill)
         local.scale(workers)
@@ -141,8 +144,14 @@ def cluster(workers: int) -> Iterator[DaskExecutor]:
 
 
 def _close(closable: Any) -> None:
+    """Close a client or a cluster, and do not let it try for longer when Python ends."""
     with suppress(Exception):  # it may be gone already
         closable.close(timeout=1)
+        return
+    if hasattr(closable, "shutdown_on_close"):
+        closable.shutdown_on_close = False
+    else:
+        closable.status = "closed"
 
 
 def _wait(client: Any, workers: int) -> None:
@@ -160,17 +169,14 @@ def _wait(client: Any, workers: int) -> None:
 def joined(address: str) -> Iterator[DaskExecutor]:
     """Join a scheduler that runs already; see `recast.executors.open_executor`."""
     _, distributed = _imported()
-    with ExitStack() as closing:
-        # What dask would log when the scheduler is lost is said in one sentence.
-        for handler in logging.getLogger("distributed").handlers:
-            closing.callback(handler.setLevel, handler.level)
-            handler.setLevel(logging.CRITICAL)
-        if not _answers(address):
-            msg = f"no dask scheduler answers at {address}: start one with `dask scheduler`, or correct the address"
-            raise RecastError(msg)
-        client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
-        closing.callback(_close, client)
+    if not _answers(address):
+        msg = f"no dask scheduler answers at {address}: start one with `dask scheduler`, or correct the address"
+        raise RecastError(msg)
+    client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
+    try:
         yield DaskExecutor(client)
+    finally:
+        _close(client)
 
 
 def _answers(address: str) -> bool:
@@ -198,10 +204,15 @@ def _answers(address: str) -> bool:
 
 
 def _imported() -> tuple[Any, Any]:
+    used = "distributed" in sys.modules
     try:
         import dask
         import distributed
     except ImportError as error:
         msg = "dask is not installed: pip install 'recast-bsm[dask]'"
         raise RecastError(msg) from error
+    if not used:
+        # What it would log, when a scheduler is lost or workers are ended, is said in one sentence.
+        for handler in logging.getLogger("distributed").handlers:
+            handler.setLevel(logging.CRITICAL)
     return dask, distributed

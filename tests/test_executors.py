@@ -39,10 +39,11 @@ pairs: {trident_small: {minus: mu, plus: mu, nodes: [6, 5, 5]}}
 # A program that works for a minute where its arguments say, and says how it ended.
 PROGRAM = """\
 import sys, time
+from functools import partial
 from recast.executors import open_executor, ordered
 
-def work(item):
-    end = time.monotonic() + float(sys.argv[3])
+def work(item, seconds):
+    end = time.monotonic() + seconds
     while time.monotonic() < end:  # not a sleep, which signals would interrupt
         sum(range(10_000))
     return item
@@ -52,7 +53,7 @@ if __name__ == "__main__":
     try:
         value = int(sys.argv[2]) if sys.argv[2].isdigit() else sys.argv[2]
         with open_executor(**{sys.argv[1]: value}) as executor:
-            for item, _ in ordered(executor, work, range(40), ahead=2):
+            for item, _ in ordered(executor, partial(work, seconds=float(sys.argv[3])), range(40)):
                 print(item, flush=True)
     except KeyboardInterrupt:
         print("interrupted", flush=True)
