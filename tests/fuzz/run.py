@@ -140,12 +140,12 @@ def main() -> None:
         print("taken" if target.try_(data) else "refused")
         return
     shares = {words.kind: 1.0} if words.kind else {kind: share for kind, (_, share) in TARGETS.items()}
-    reports = [fuzz(kind, round(words.inputs * share), first=words.first) for kind, share in shares.items()]
-    for report in reports:
-        print(report)
-        for line in report.bad[:40]:
-            print(f"  {line}")
-    sys.exit(0 if all(report.passed for report in reports) else 1)
+    passed = True
+    for kind, share in shares.items():
+        report = fuzz(kind, round(words.inputs * share), first=words.first)
+        print(report, *report.bad[:40], sep="\n  ", flush=True)
+        passed &= report.passed
+    sys.exit(0 if passed else 1)
 
 
 if __name__ == "__main__":
