@@ -9,7 +9,7 @@ experiments are drawn at couplings half a standard deviation apart, and their qu
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from recast.errors import RecastError
 from recast.excluded_couplings import BestFit, Excluded, outside, searched, solved
 from recast.feldman_cousins import interval, is_exact
-from recast.pseudo_experiments import blocks, hypothesis, stream
+from recast.pseudo_experiments import Hypothesis, blocks, hypothesis, stream
 from recast.statistics import quantile
 
 if TYPE_CHECKING:
     from recast.coupling_curve import CouplingCurve
+    from recast.executors import AnyExecutor
 
-__all__ = ["by_feldman_cousins"]
+__all__ = ["Experiments", "by_feldman_cousins"]
 
 FloatArray = NDArray[np.float64]
 
@@ -36,8 +37,16 @@ _TIE = 1e-9
 _FEWEST = 10
 
 
+class Experiments(NamedTuple):
+    """Which pseudo-experiments to draw at each coupling."""
+
+    toys: int
+    seed: int
+    executor: AnyExecutor | None
+
+
 def by_feldman_cousins(
-    curve: CouplingCurve, level: float, *, toys: int, seed: int
+    curve: CouplingCurve, level: float, experiments: Experiments
 ) -> tuple[Excluded, BestFit | None, str]:
     """Return the excluded couplings, the best fit where pseudo-experiments were needed, and the rule in words.
 
@@ -46,9 +55,8 @@ def by_feldman_cousins(
     curve : CouplingCurve
     level : float
         Confidence level.
-    toys : int
-        Pseudo-experiments at each coupling, where they are needed.
-    seed : int
+    experiments : Experiments
+        Where they are needed.
 
     Raises
     ------
@@ -61,8 +69,9 @@ def by_feldman_cousins(
     measurement = curve.measurements[0]
     if len(curve.measurements) == 1 and is_exact(measurement.likelihood) and not measurement.theory_errors:
         return _exact(curve, level), None, f"{rule}exact)"
+    toys, seed, _ = experiments
     _check(level, toys, seed)
-    excluded, best_fit = _by_experiments(curve, level, toys, seed)
+    excluded, best_fit = _by_experiments(curve, level, experiments)
     return excluded, best_fit, f"{rule}from {toys} pseudo-experiments with seed {seed})"
 
 
@@ -87,7 +96,7 @@ def _exact(curve: CouplingCurve, level: float) -> Excluded:
     return outside(curve, np.where(known, low[index], -np.inf), np.where(known, high[index], np.inf))
 
 
-def _by_experiments(curve: CouplingCurve, level: float, toys: int, seed: int) -> tuple[Excluded, BestFit]:
+def _by_experiments(curve: CouplingCurve, level: float, experiments: Experiments) -> tuple[Excluded, BestFit]:
     z = quantile(level)
     _, best_fit = searched(curve, z, one_sided=False)
     grid = curve.search_grid()
@@ -95,7 +104,7 @@ def _by_experiments(curve: CouplingCurve, level: float, toys: int, seed: int) ->
     ratio = curve.statistic(rows, grid) - best_fit.minus_2_delta_ln_l[:, None]
     known = np.any(curve.known, axis=0)
     thresholds = [
-        _thresholds(curve, row, grid[row][ratio[row] <= (z + _FURTHER) ** 2], float(best), level, toys, seed)
+        _thresholds(curve, row, grid[row][ratio[row] <= (z + _FURTHER) ** 2], float(best), level, experiments)
         if known[row]
         else (np.zeros(1), np.full(1, np.inf))
         for row, best in enumerate(best_fit.coupling)
@@ -110,9 +119,11 @@ def _by_experiments(curve: CouplingCurve, level: float, toys: int, seed: int) ->
 
 
 def _thresholds(
-    curve: CouplingCurve, row: int, allowed: FloatArray, best: float, level: float, toys: int, seed: int
+    curve: CouplingCurve, row: int, allowed: FloatArray, best: float, level: float, experiments: Experiments
 ) -> tuple[FloatArray, FloatArray]:
     """Return couplings at one mass, increasing, and the quantile of the likelihood ratio at each of them."""
+    from recast.executors import ordered
+
     mass = float(curve.mass[row])
     around = hypothesis(curve.model, curve.measurements, mass, best)
     first, last = np.interp(
@@ -120,10 +131,15 @@ def _thresholds(
     )
     position = np.linspace(first, last, 2 + int((last - first) / _SPACING))
     couplings = np.unique(np.interp(position, around.position, around.couplings))
-    found = []
-    for coupling in couplings.tolist():
-        truth = hypothesis(curve.model, curve.measurements, mass, coupling)
-        # The same random numbers everywhere: limits vary smoothly, and do not depend on which masses are asked for.
-        drawn = [truth.likelihood_ratio(truth.draw(size, stream(seed, block))) for block, size in blocks(toys)]
-        found.append(float(np.quantile(np.concatenate(drawn), level, method="inverted_cdf")))
-    return couplings, np.array(found)
+    truths = [hypothesis(curve.model, curve.measurements, mass, coupling) for coupling in couplings.tolist()]
+    tasks = [(truth, experiments.seed, *block) for truth in truths for block in blocks(experiments.toys)]
+    ratios = np.concatenate([ratio for _, ratio in ordered(experiments.executor, _drawn, tasks)])
+    found = np.quantile(ratios.reshape(len(truths), -1), level, axis=1, method="inverted_cdf")
+    return couplings, np.asarray(found)
+
+
+def _drawn(task: tuple[Hypothesis, int, int, int]) -> FloatArray:
+    """Return the likelihood ratio of a truth in one block of experiments."""
+    truth, seed, block, size = task
+    # The same random numbers everywhere: limits vary smoothly, and do not depend on which masses are asked for.
+    return truth.likelihood_ratio(truth.draw(size, stream(seed, block)))

@@ -27,6 +27,7 @@ from recast.interactions import StandardModel, checked
 from recast.statistics import check_confidence_level, convention, delta_threshold, quantile
 
 if TYPE_CHECKING:
+    from recast.executors import AnyExecutor
     from recast.measurement import Measurement
     from recast.model import Model
 
@@ -108,6 +109,7 @@ def limit(
     feldman_cousins: bool = False,
     toys: int = 10_000,
     seed: int = 0,
+    executor: AnyExecutor | None = None,
 ) -> LimitResult:
     """Return the couplings that measurements exclude at given masses.
 
@@ -132,6 +134,8 @@ def limit(
     toys, seed : int
         For Feldman-Cousins limits from several measurements or with nuisance parameters: number of pseudo-experiments
         at each coupling, and where their random numbers begin.
+    executor : Executor, optional
+        Where they are drawn, see `recast.executors`; the result does not depend on it.
 
     Raises
     ------
@@ -142,7 +146,7 @@ def limit(
         When a measurement has nothing to say about the model, or, for CLs, has no counted events, or, for
         Feldman-Cousins, is but a published limit.
     """
-    from recast.feldman_cousins_limit import by_feldman_cousins
+    from recast.feldman_cousins_limit import Experiments, by_feldman_cousins
     from recast.joint import Joint
     from recast.measurement import load_measurements
     from recast.model import load_model
@@ -176,7 +180,7 @@ def limit(
     curve = CouplingCurve(model, loaded, masses)
     best_fit = None
     if feldman_cousins:
-        excluded, best_fit, words = by_feldman_cousins(curve, level, toys=toys, seed=seed)
+        excluded, best_fit, words = by_feldman_cousins(curve, level, Experiments(toys, seed, executor))
         words += ", expected: data set to the Standard Model prediction" if expected else ""
     elif cls:
         one_sided = True

@@ -3,6 +3,7 @@
 import csv
 import itertools
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
@@ -354,7 +355,10 @@ def test_several_measurements_and_the_choice_of_masses() -> None:
     both = limit(MODEL, pair, [0.3, 2.0], feldman_cousins=True, toys=1000)
     # Predictions of g/m alone, and the same random numbers at every mass.
     assert both.coupling[1] / 2.0 == pytest.approx(both.coupling[0] / 0.3, rel=1e-6)
-    assert limit(MODEL, pair, 2.0, feldman_cousins=True, toys=1000).coupling[0] == both.coupling[1]
+    # Wherever they are drawn.
+    with ThreadPoolExecutor(2) as executor:
+        alone = limit(MODEL, pair, 2.0, feldman_cousins=True, toys=1000, executor=executor)
+    assert alone.coupling[0] == both.coupling[1]
     # At the boundary only half of the experiments fluctuate into reach: the threshold is below that of Wilks.
     usual = limit(MODEL, pair, 2.0)
     assert usual.best_fit is not None
@@ -388,9 +392,9 @@ def test_limits_of_real_measurements() -> None:
 def test_what_cannot_be_asked_is_said() -> None:
     with pytest.raises(NotApplicableError, match="babar_4mu"):
         limit("lmu_ltau", "babar_4mu", 1.0, feldman_cousins=True)
-    for other in ("one_sided", "cls"):
+    for one_sided in (True, False):
         with pytest.raises(RecastError, match="choose one"):
-            limit("lmu_ltau", "ccfr", 1.0, feldman_cousins=True, **{other: True})
+            limit("lmu_ltau", "ccfr", 1.0, feldman_cousins=True, one_sided=one_sided, cls=not one_sided)
     for toys in (10, -1, "many"):
         with pytest.raises(RecastError, match="at least 200"):
             limit("lmu_ltau", "ccfr:theory_error=profiled", 1.0, feldman_cousins=True, toys=toys)  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from recast.cli.common import (
     print_json,
     print_table,
 )
+from recast.cli.executor_options import executor_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -177,6 +178,7 @@ def _rows(what: str, numbers: Any, names: Sequence[str]) -> list[tuple[str, floa
 @click.option("--feldman-cousins", is_flag=True, help="Use the Feldman-Cousins construction.")
 @click.option("--toys", type=int, default=10_000, show_default=True, help="Its pseudo-experiments at each coupling.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Where their random numbers begin.")
+@executor_options
 @boson_options
 @common_options
 @pass_settings
@@ -193,6 +195,9 @@ def limit(
     feldman_cousins: bool,
     toys: int,
     seed: int,
+    processes: int | None,
+    workers: int | None,
+    scheduler: str | None,
     as_json: bool,
 ) -> None:
     """Compute the excluded couplings at given masses.
@@ -203,20 +208,23 @@ def limit(
     Example: recast limit lmu_ltau ccfr --mass 0.1 --mass 1
     """
     import recast
+    from recast.executors import open_executor
 
     catalog = settings.catalog()
-    result = recast.limit(
-        settings.model(model),
-        [catalog.measurement(name) for name in measurement],
-        list(mass),
-        confidence_level=confidence_level,
-        one_sided=one_sided,
-        expected=expected,
-        cls=cls,
-        feldman_cousins=feldman_cousins,
-        toys=toys,
-        seed=seed,
-    )
+    with open_executor(processes=processes, workers=workers, scheduler=scheduler) as executor:
+        result = recast.limit(
+            settings.model(model),
+            [catalog.measurement(name) for name in measurement],
+            list(mass),
+            confidence_level=confidence_level,
+            one_sided=one_sided,
+            expected=expected,
+            cls=cls,
+            feldman_cousins=feldman_cousins,
+            toys=toys,
+            seed=seed,
+            executor=executor,
+        )
     document = result.to_dict()
     if as_json:
         print_json(document)
