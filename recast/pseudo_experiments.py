@@ -38,6 +38,7 @@ BLOCK = 1000
 _FARTHEST = 100.0
 _SPACING = 0.1
 _MOST = 1000
+_FLAT = 1e-9
 
 
 def stream(seed: int, *key: int) -> np.random.Generator:
@@ -144,6 +145,8 @@ class Hypothesis:
         Increasing, beginning with 0.
     position : ndarray, shape (n,)
         How far apart their predictions are, in standard deviations summed over the measurements.
+    turning : ndarray of bool, shape (n,)
+        Where a prediction turns back, so that no parabola leads across.
     parts : list of dict of str to ndarray, shape (n,)
         Their contributions.
     """
@@ -154,6 +157,7 @@ class Hypothesis:
     truth: list[Parts]
     couplings: FloatArray
     position: FloatArray
+    turning: NDArray[np.bool_]
     parts: list[Parts]
 
     def draw(self, size: int, rng: np.random.Generator) -> PseudoExperiments:
@@ -184,7 +188,7 @@ class Hypothesis:
             slope = (rise * a + fall * b) / (a + b)
             turn = -0.5 * slope / curvature
             value = centre - 0.25 * slope**2 / curvature
-            better = (curvature > 0.0) & (-a < turn) & (turn < b) & (value < lowest)
+            better = (curvature > 0.0) & (-a < turn) & (turn < b) & (value < lowest) & ~self.turning[middle]
         position = np.where(better, x + turn, where)
         return BestFit(
             np.interp(position, self.position, self.couplings), np.where(better, np.maximum(value, 0.0), lowest)
@@ -240,14 +244,17 @@ def hypothesis(model: Model, measurements: Sequence[Measurement], mass: float, c
     # What the experiments would see without fluctuations.
     exact = [_with_data(m, value) for m, value in zip(measurements, central, strict=True)]
     parts = at(coarse)
-    steps = [np.abs(np.diff(np.sqrt(np.maximum(m.distance(part), 0.0)))) for m, part in zip(exact, parts, strict=True)]
+    roots = [np.sqrt(np.maximum(m.distance(part), 0.0)) for m, part in zip(exact, parts, strict=True)]
+    steps = np.array([np.diff(root) for root in np.broadcast_arrays(*roots)])
     near = Joint(tuple(exact)).distance(parts) < _FARTHEST
     # Across couplings that are too far from the truth there is no way.
-    step = np.where(near[1:] & near[:-1], np.sum(steps, axis=0), 0.0)
+    step = np.where(near[1:] & near[:-1], np.sum(np.abs(steps), axis=0), 0.0)
     position = np.concatenate([[0.0], np.cumsum(step)])
     number = min(_MOST, 2 + math.ceil(position[-1] / _SPACING))
     couplings = np.interp(np.linspace(0.0, position[-1], number), position[near], coarse[near])
-    couplings = np.unique(np.append(couplings, 0.0))
+    steps[np.abs(steps) < _FLAT] = 0.0
+    turning = coarse[1:-1][near[1:-1] & np.any(steps[:, 1:] * steps[:, :-1] < 0.0, axis=0) & (coarse[1:-1] != coupling)]
+    couplings = np.unique(np.concatenate([[0.0], couplings, turning]))
     return Hypothesis(
         joint=Joint(tuple(_without_observable(m) for m in measurements)),
         mass=mass,
@@ -255,6 +262,7 @@ def hypothesis(model: Model, measurements: Sequence[Measurement], mass: float, c
         truth=truth,
         couplings=couplings,
         position=np.interp(couplings, coarse, position),
+        turning=np.isin(couplings, turning),
         parts=at(couplings),
     )
 
