@@ -11,6 +11,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import yaml
 
 from recast.catalog import Catalog
 from recast.documents import parse_document, read_document
@@ -300,6 +301,17 @@ def test_text_files_have_a_size_and_an_end(tmp_path: Path) -> None:
         file.write_text(header, encoding="utf-8")
         with pytest.raises(RecastError, match="'title' is longer than 20,000 characters"):
             read(file)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a": ' * 100_000, "9" * 5000, "nothing", "[]", " " * 9 * MB])
+def test_hostile_workspaces_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "mine.json").write_text(text, encoding="utf-8")
+    document = (ROOT / "measurements" / "dune_nd_counts.yaml").read_text(encoding="utf-8")
+    good = parse_document(document, file="good.yaml").data
+    good["likelihood"] = {"type": "pyhf_workspace", "workspace": "mine.json", "signal": 10.0}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(good), encoding="utf-8")
+    with pytest.raises(DocumentError, match="mine.yaml.*likelihood.*workspace"):
+        load_measurement(tmp_path / "mine.yaml")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="devices and pipes")

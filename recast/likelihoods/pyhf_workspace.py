@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import PrivateAttr, ValidationInfo, field_validator
 
-from recast.errors import ConvergenceError, RecastError
+from recast.errors import ConvergenceError, DocumentError, RecastError
 from recast.likelihoods.base import Likelihood, written
 from recast.numbers import Positive
+from recast.text_file import read_text
 
 __all__ = ["PyhfWorkspace"]
 
@@ -23,6 +24,7 @@ FloatArray = NDArray[np.float64]
 # Nodes on each side of the best fit, evenly in asinh of the distance in standard deviations.
 _NODES = 24
 _FARTHEST = 300.0
+_LARGEST = 2**23  # bytes; those that experiments publish have up to some megabytes
 
 
 class _Profile(NamedTuple):
@@ -64,8 +66,8 @@ class PyhfWorkspace(Likelihood):
             return value
         path = _find(value, (info.context or {}).get("folder"))
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+            return json.loads(read_text(path, what="workspace", largest=_LARGEST))
+        except (DocumentError, ValueError, RecursionError) as error:
             msg = f"the file {path} is not a workspace in pyhf's JSON: {error}"
             raise ValueError(msg) from error
 
