@@ -19,7 +19,8 @@ from recast.cli.common import BAD_INPUT, INTERNAL, INTERRUPTED, SETTINGS, Settin
 from recast.cli.coverage import coverage
 from recast.cli.fitting import fit
 from recast.cli.grid import grid
-from recast.cli.physics import cross_section, limit, predict, rate
+from recast.cli.limits import limit
+from recast.cli.physics import cross_section, predict, rate
 from recast.cli.scanning import plot, scan
 from recast.cli.validation import validate
 from recast.cli.workspace import workspace
