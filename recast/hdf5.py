@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 __all__ = ["LARGEST", "open_hdf5"]
 
-LARGEST = 2**28
-"""Bytes that all datasets of a file may have together, by default: ten times the largest shipped grid."""
+LARGEST = 2**27
+"""Bytes that all datasets of a file may have together, by default: twenty times the largest shipped grid."""
 
 _PARTS = 5000  # objects and attributes: walking through them takes half a second
 _DEPTH = 8
 _TEXT = 2**22  # bytes of all text in attributes
 _CHUNKS = 2**14  # reading takes some microseconds for each, whatever its size
 _CHUNK = 2**26
-# HDF5 unpacks all that a chunk holds, up to 1032 times its size: 256 MB for this one. Larger ones are tried first.
-_PACKED = 2**18
+# HDF5 unpacks all that a chunk holds, up to 1032 times its size: 130 MB for this one. Larger ones are tried first.
+_PACKED = 2**17
 _DEFLATE, _SHUFFLE = 1, 2
 
 
@@ -106,7 +106,7 @@ def _inspect(path: Path, identity: tuple[int, ...], largest: int | None) -> None
 
     size = identity[2]
     with h5py.File(path, "r", locking=False) as file:
-        _Inspection(size=size, largest=largest).walk(file)
+        _Inspection(size=size, largest=largest).walk(h5py.h5g.open(file.id, b"/"))
 
 
 def attributes(owner: Any) -> dict[str, Any]:
@@ -150,7 +150,7 @@ class _Inspection:
     bytes_: int = 0
     seen: set[Any] = field(default_factory=set)
 
-    def walk(self, group: Any, depth: int = 0) -> None:
+    def walk(self, group: Any, place: str = "/", depth: int = 0) -> None:
         """Look at a group and all that is below it, without following a link before it is known to be a hard one."""
         import h5py
 
@@ -159,22 +159,24 @@ class _Inspection:
         if depth > _DEPTH:
             raise _RefusedError(f"its groups are nested more than {_DEPTH} deep")
         for name in group:
-            link = group.get(name, getlink=True)
-            if not isinstance(link, h5py.HardLink):
-                kind = "an external" if isinstance(link, h5py.ExternalLink) else "a soft"
-                raise _RefusedError(f"it holds {kind} link, {_place(group, name)}")
-            item = group[name]
-            if item.id in self.seen:
+            # Text that can be printed, whatever the name is.
+            here = f"{place}{ascii(name.decode(errors='replace'))[1:-1]}"[:100]
+            link = group.links.get_info(name).type
+            if link != h5py.h5l.TYPE_HARD:
+                kind = {h5py.h5l.TYPE_SOFT: "a soft", h5py.h5l.TYPE_EXTERNAL: "an external"}.get(link, "a strange")
+                raise _RefusedError(f"it holds {kind} link, {here}")
+            part = h5py.h5o.open(group, name)
+            if part in self.seen:
                 # Also how a group that holds itself ends.
-                raise _RefusedError(f"one of its parts has two names, {_place(group, name)}")
-            self.seen.add(item.id)
-            if isinstance(item, h5py.Group):
-                self.walk(item, depth + 1)
-            elif isinstance(item, h5py.Dataset):
-                self._attributes(item)
-                self._dataset(item.id, _place(group, name))
+                raise _RefusedError(f"one of its parts has two names, {here}")
+            self.seen.add(part)
+            if isinstance(part, h5py.h5g.GroupID):
+                self.walk(part, f"{here}/", depth + 1)
+            elif isinstance(part, h5py.h5d.DatasetID):
+                self._attributes(part)
+                self._dataset(part, here)
             else:
-                raise _RefusedError(f"it holds a data type of its own, {_place(group, name)}")
+                raise _RefusedError(f"it holds a data type of its own, {here}")
 
     def _count(self, more: int) -> None:
         self.parts += more
@@ -184,13 +186,12 @@ class _Inspection:
     def _attributes(self, owner: Any) -> None:
         import h5py
 
-        number = h5py.h5a.get_num_attrs(owner.id)
+        number = h5py.h5a.get_num_attrs(owner)
         self._count(number)
         for index in range(number):
-            attribute = h5py.h5a.open(owner.id, index=index)
-            kind = attribute.get_type()
-            place = f"attribute {ascii(attribute.name.decode(errors='replace'))[1:61]}"
-            self.text += math.prod(attribute.shape) * _item_size(kind, place)
+            attribute = h5py.h5a.open(owner, index=index)
+            place = f"attribute {ascii(attribute.name.decode(errors='replace'))[1:-1][:100]}"
+            self.text += math.prod(attribute.shape) * _item_size(attribute.get_type(), place)
             if self.text > _TEXT:
                 raise _RefusedError(f"its attributes hold more than {_TEXT >> 20} MB")
 
@@ -232,7 +233,7 @@ class _Inspection:
         if _DEFLATE in filters:
             for chunk in stored:
                 if chunk.size > _PACKED and not _unpacks_to(data.read_direct_chunk(chunk.chunk_offset)[1], size):
-                    raise _RefusedError(f"a chunk unpacks to more than it claims, {place}")
+                    raise _RefusedError(f"a chunk unpacks to another size than it claims, {place}")
 
 
 def _unpacks_to(packed: bytes, size: int) -> bool:
@@ -240,7 +241,10 @@ def _unpacks_to(packed: bytes, size: int) -> bool:
     import zlib
 
     stream = zlib.decompressobj()
-    return len(stream.decompress(packed, size + 1)) == size and stream.eof
+    try:
+        return len(stream.decompress(packed, size + 1)) == size and stream.eof
+    except zlib.error:
+        return False
 
 
 def _item_size(kind: Any, place: str) -> int:
@@ -255,11 +259,6 @@ def _item_size(kind: Any, place: str) -> int:
     if not (truth or number or group == h5py.h5t.STRING):
         raise _RefusedError(f"it holds something else than numbers and text, {place}")
     return size
-
-
-def _place(group: Any, name: str) -> str:
-    """Return where something stands, as text that can be printed whatever its name is."""
-    return ascii(f"{group.name.rstrip('/')}/{name}")[1:-1][:100]
 
 
 def _short(problem: Exception) -> str:
