@@ -6,6 +6,7 @@ import ast
 import os
 import time
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 
 import h5py
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import yaml
 
+import recast
 from recast.catalog import Catalog
 from recast.documents import parse_document, read_document
 from recast.errors import DocumentError, GridError, RecastError
@@ -22,7 +24,8 @@ from recast.limit_curve import read_limit_curve
 from recast.measurement import load_measurement
 from recast.text_file import LARGEST_TEXT, read_text
 
-ROOT = Path(__file__).parents[1]
+PACKAGE = Path(recast.__file__).parent
+MEASUREMENTS = Path(str(resources.files("recast.measurements")))
 MB = 2**20
 
 
@@ -312,7 +315,7 @@ def test_text_files_have_a_size_and_an_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a": ' * 100_000, "9" * 5000, "nothing", "[]", " " * 9 * MB])
 def test_hostile_workspaces_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "mine.json").write_text(text, encoding="utf-8")
-    document = (ROOT / "measurements" / "dune_nd_counts.yaml").read_text(encoding="utf-8")
+    document = (MEASUREMENTS / "dune_nd_counts.yaml").read_text(encoding="utf-8")
     good = parse_document(document, file="good.yaml").data
     good["likelihood"] = {"type": "pyhf_workspace", "workspace": "mine.json", "signal": 10.0}
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(good), encoding="utf-8")
@@ -340,7 +343,7 @@ def test_python_beside_a_file_is_not_run(tmp_path: Path, monkeypatch: pytest.Mon
     for place in (tmp_path, folder):
         (place / "plugin.py").write_text(PLUGIN, encoding="utf-8")
     mine = folder / "mine.yaml"
-    mine.write_text((ROOT / "measurements" / "muon_g2.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    mine.write_text((MEASUREMENTS / "muon_g2.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert load_measurement(mine).title
     assert Catalog().measurement(mine).title
@@ -385,7 +388,7 @@ UNSAFE = {"pickle", "cPickle", "shelve", "marshal", "dill", "cloudpickle", "jobl
 
 def test_nothing_is_unpickled_or_evaluated() -> None:
     """Of the whole package: no module that unpickles, no eval, Python files run in one place, YAML loaders are safe."""
-    for file in sorted((ROOT / "recast").rglob("*.py")):
+    for file in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 assert not {alias.name.partition(".")[0] for alias in node.names} & UNSAFE, file
