@@ -18,7 +18,7 @@ from multiprocessing import active_children
 from typing import Any
 
 from recast.errors import RecastError
-from recast.executors import interrupts_held
+from recast.process_pool import interrupts_held
 
 __all__ = ["DaskExecutor", "cluster", "joined"]
 
@@ -134,24 +134,29 @@ def cluster(workers: int) -> Iterator[DaskExecutor]:
                 memory_limit=0,  # pieces are small; a limit would pause workers on a busy computer
                 silence_logs=logging.CRITICAL,
             )
-            closing.callback(_close, local)
+            closing.push(_closing(local))
             client = distributed.Client(local, timeout=CONNECT, set_as_default=False)
-            closing.callback(_close, client)
+            closing.push(_closing(client))
             closing.push(kill)
         local.scale(workers)
         _wait(client, workers)
         yield DaskExecutor(client)
 
 
-def _close(closable: Any) -> None:
-    """Close a client or a cluster, and do not let it try for longer when Python ends."""
-    with suppress(Exception):  # it may be gone already
-        closable.close(timeout=1)
-        return
-    if hasattr(closable, "shutdown_on_close"):
-        closable.shutdown_on_close = False
-    else:
-        closable.status = "closed"
+def _closing(closable: Any) -> Callable[..., None]:
+    """Return how a context closes a client or a cluster: not for long, least of all after an exception."""
+
+    def close(kind: type[BaseException] | None, *_: object) -> None:
+        with suppress(Exception):  # it may be gone already
+            closable.close(timeout=1.0 if kind is None else 0.3)
+            return
+        # Nor is it tried again when Python ends.
+        if hasattr(closable, "shutdown_on_close"):
+            closable.shutdown_on_close = False
+        else:
+            closable.status = "closed"
+
+    return close
 
 
 def _wait(client: Any, workers: int) -> None:
@@ -173,10 +178,9 @@ def joined(address: str) -> Iterator[DaskExecutor]:
         msg = f"no dask scheduler answers at {address}: start one with `dask scheduler`, or correct the address"
         raise RecastError(msg)
     client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
-    try:
+    with ExitStack() as closing:
+        closing.push(_closing(client))
         yield DaskExecutor(client)
-    finally:
-        _close(client)
 
 
 def _answers(address: str) -> bool:

@@ -24,8 +24,9 @@ import recast.dask_executor
 from recast import errors
 from recast.cli.main import main
 from recast.errors import DocumentError, RecastError, UnknownNameError
-from recast.executors import ProcessPool, given_or_processes, open_executor, ordered
+from recast.executors import given_or_processes, open_executor, ordered
 from recast.grid_build import build_grid
+from recast.process_pool import ProcessPool
 
 TINY = """\
 energy_max: 3.0
@@ -200,7 +201,7 @@ def test_only_executors_are_taken():
 
 def test_a_killed_process_is_said():
     with pytest.raises(RecastError, match="a worker process was killed"), ProcessPool(1) as pool:
-        list(ordered(pool, dying, [1]))
+        list(ordered(pool, dying, range(100), ahead=1))
 
 
 @pytest.mark.parametrize(
