@@ -26,6 +26,8 @@ PARTS = {
     "fits": "Fits and CLs",
     "recasts": "Published limits recast",
     "engine": "Trident engine",
+    "scans": "Scans of up to 1e8 points",
+    "peers": "Beside other programs",
 }
 LIBRARIES = ("numpy", "scipy", "h5py", "iminuit", "pyhf", "matplotlib", "pydantic", "click")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
