@@ -34,6 +34,7 @@ def test_a_file_that_may_not_grow(bench: Bench, uninterrupted: bytes) -> None:
     assert not partial_of(output).exists()
 
 
+@pytest.mark.slow
 def test_a_part_that_was_cut_off(bench: Bench, uninterrupted: bytes) -> None:
     """As by a copy to a disk that was too small: it is not continued, and not silently begun anew."""
     output = bench.folder / "scan.h5"
@@ -69,6 +70,7 @@ def small_disk(folder: Path, size: int) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full(bench: Bench, uninterrupted: bytes) -> None:
     with small_disk(bench.folder / "disk", len(uninterrupted) + (1 << 20)) as disk:
         other, output = disk / "other", disk / "scan.h5"

@@ -72,6 +72,7 @@ def refused(bench: Bench, output: Path, complaint: str) -> None:
     assert partial_of(output).read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_scan_whose_inputs_changed_is_not_continued(bench: Bench, uninterrupted: bytes) -> None:
     output = begun(bench)
     for file, complaint in (
@@ -140,6 +141,7 @@ def damaged(bench: Bench, output: Path, before: set[int], uninterrupted: bytes) 
     return run
 
 
+@pytest.mark.slow
 def test_numbers_that_were_damaged_are_computed_again(bench: Bench, uninterrupted: bytes) -> None:
     output = begun(bench)
     before = finished(output)
