@@ -6,6 +6,7 @@ import json
 import operator
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import time
 import weakref
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.pool import ThreadPool
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -274,15 +276,20 @@ def test_lost_scheduler_is_named():
             list(itertools.islice(results, 100))
 
 
-def test_command_line(tmp_path):
+def test_command_line_takes_one_engine(tmp_path):
+    target = tmp_path / "n_eff.h5"
+    run = CliRunner().invoke(main, ["grid", "build", "n_eff", "-o", str(target), "--processes", "1", "--workers", "1"])
+    assert (run.exit_code, target.exists()) == (2, False)
+    assert "choose one of processes and workers" in run.output
+
+
+@pytest.mark.slow
+def test_grid_of_the_command_line(tmp_path):
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text(TINY, encoding="utf-8")
     target = tmp_path / "small.h5"
-    arguments = ["grid", "build", "trident_small", "--recipe", str(recipe), "-o", str(target)]
-    run = CliRunner().invoke(main, [*arguments, "--processes", "1", "--workers", "1"])
-    assert (run.exit_code, target.exists()) == (2, False)
-    assert "choose one of processes and workers" in run.output
-    run = CliRunner().invoke(main, [*arguments, "--processes", "2", "--json"])
+    arguments = ["grid", "build", "trident_small", "--recipe", str(recipe), "-o", str(target), "--processes", "2"]
+    run = CliRunner().invoke(main, [*arguments, "--json"])
     assert run.exit_code == 0, run.output
     assert json.loads(run.stdout)["grid"] == "trident_small"
     again = build_grid("trident_small", tmp_path / "again.h5", recipe=recipe, executor=map)
@@ -420,3 +427,15 @@ def test_a_killed_scheduler_is_named(program, tmp_path):
             if started is not None:
                 started.kill()
                 started.wait()
+
+
+@pytest.mark.slow
+def test_script_of_the_documentation(tmp_path):
+    text = (Path(__file__).parents[1] / "docs" / "clusters.md").read_text(encoding="utf-8")
+    first, *others = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    script = tmp_path / "script.py"
+    script.write_text(first + "        print(result.combined.shape)\n", encoding="utf-8")
+    run = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+    assert (run.stdout, run.stderr) == ("(30, 40)\n", "")
+    for other in others:  # these need a cluster
+        compile(other, "clusters.md", "exec")
