@@ -13,7 +13,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from recast.errors import DocumentError, RecastError
+from recast.errors import DocumentError, Fault, RecastError
 from recast.text_file import read_text
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Document:
         Raises
         ------
         DocumentError
-            For the first fault, with the number of further ones.
+            For the first fault, with the number of further ones; its `faults` are all of them.
         """
         from pydantic import TypeAdapter, ValidationError
 
@@ -110,10 +110,16 @@ class Document:
         try:
             return adapter.validate_python(value, context=context)
         except ValidationError as error:
-            from recast.faults import first_fault
+            from recast.faults import all_faults
 
-            where, message = first_fault(error, schema, value, prefix=place)
-            raise self.error(message, where) from error
+            found = all_faults(error, schema, value, prefix=place)
+            more = f" ({len(found) - 1} more to mend in this file)" if len(found) > 1 else ""
+            first = self.error(found[0].message + more, found[0].place)
+            first.faults = tuple(
+                Fault(self.line(place), ".".join(str(part) for part in place), message, meaning)
+                for place, message, meaning in found
+            )
+            raise first from error
         except DocumentError:
             raise
         except RecastError as error:

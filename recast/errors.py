@@ -8,11 +8,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 __all__ = [
     "ConvergenceError",
     "DocumentError",
+    "Fault",
     "FluxError",
     "GridError",
     "NotApplicableError",
@@ -100,6 +101,27 @@ class UnknownNameError(RecastError):
         return cls(message, kind=kind, name=str(name), near=near)
 
 
+class Fault(NamedTuple):
+    """One thing that is wrong with a file.
+
+    Attributes
+    ----------
+    line : int or None
+        Counted from 1.
+    key : str
+        Place in the document, e.g. ``charges.mu``; empty for the whole.
+    message : str
+        What is wrong.
+    meaning : str
+        What belongs there, with its unit; empty where that is not known.
+    """
+
+    line: int | None
+    key: str
+    message: str
+    meaning: str = ""
+
+
 class DocumentError(RecastError):
     """A file does not say what it should.
 
@@ -111,7 +133,11 @@ class DocumentError(RecastError):
         Counted from 1.
     key : str or None
         Place in the document, e.g. ``charges.mu``.
+    faults : tuple of Fault
+        All that is wrong, the one that the message tells first; empty where only that one is known.
     """
+
+    faults: tuple[Fault, ...] = ()
 
     def __init__(
         self, message: str, *, file: str | Path, line: int | None = None, key: str | None = None

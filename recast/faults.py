@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Hashable, Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from recast.errors import near_matches
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
-__all__ = ["first_fault"]
+__all__ = ["Described", "all_faults"]
 
 Place = tuple[Hashable, ...]
 
@@ -21,10 +21,27 @@ Place = tuple[Hashable, ...]
 _UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
 
 
-def first_fault(
+class Described(NamedTuple):
+    """One thing that is wrong.
+
+    Attributes
+    ----------
+    place : tuple
+        Keys that lead, from the top of the document, to the fault or to where a missing key belongs.
+    message : str
+    meaning : str
+        What belongs there, with its unit, where that is known.
+    """
+
+    place: Place
+    message: str
+    meaning: str
+
+
+def all_faults(
     error: ValidationError, schema: Any, value: Any, *, prefix: Sequence[Hashable] = ()
-) -> tuple[Place, str]:
-    """Return the place and the description of the fault to mend first.
+) -> list[Described]:
+    """Return what is wrong, the fault to mend first at the front.
 
     Parameters
     ----------
@@ -36,28 +53,20 @@ def first_fault(
         What was validated: tells which parts of pydantic's location are keys of the document.
     prefix : sequence
         Keys that lead to the value in its document.
-
-    Returns
-    -------
-    place : tuple
-        Keys that lead, from the top of the document, to the fault or to where a missing key belongs.
-    message : str
-        With the number of further faults.
     """
     # A misspelt key is also a missing one: the misspelling is what to mend.
     faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] not in _UNKNOWN_KEY)
-    first = faults.pop(0)
-    if first["type"] in _UNKNOWN_KEY:
-        parent = first["loc"][:-1]
-        faults = [fault for fault in faults if (fault["type"], fault["loc"][:-1]) != ("missing", parent)]
-    place = _place(first["loc"], value, missing=first["type"] == "missing")
-    if first["type"].startswith("union_tag"):
-        place = (*place, str(first.get("ctx", {}).get("discriminator", "")).strip("'"))
-    place = (*prefix, *place)
-    message = _message(first, place, schema)
-    if faults:
-        message += f" ({len(faults)} more to mend in this file)"
-    return place, message
+    misspelt = {fault["loc"][:-1] for fault in faults if fault["type"] in _UNKNOWN_KEY}
+    result = []
+    for fault in faults:
+        if fault["type"] == "missing" and fault["loc"][:-1] in misspelt:
+            continue
+        place = _place(fault["loc"], value, missing=fault["type"] == "missing")
+        if fault["type"].startswith("union_tag"):
+            place = (*place, str(fault.get("ctx", {}).get("discriminator", "")).strip("'"))
+        place = (*prefix, *place)
+        result.append(Described(place, _message(fault, place, schema), _meaning(fault, schema)))
+    return result
 
 
 def _place(location: Iterable[str | int], value: Any, *, missing: bool) -> Place:
@@ -129,8 +138,35 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+def _meaning(fault: ErrorDetails, schema: Any) -> str:
+    """Return what belongs where something is wrong: the meaning of the nearest key, or of the one that is meant."""
+    from recast.meanings import meanings
+
+    location = list(fault["loc"])
+    while location:
+        key = location.pop()
+        owners = _owners(schema, location)
+        fields = {name for owner in owners for name in getattr(owner, "model_fields", {})}
+        wanted = (key,) if key in fields else near_matches(str(key), fields) if fault["type"] in _UNKNOWN_KEY else ()
+        for owner in owners:
+            if wanted and wanted[0] in getattr(owner, "model_fields", {}):
+                return meanings(owner).get(str(wanted[0]), "")
+        if fault["type"] in _UNKNOWN_KEY:
+            break
+    return ""
+
+
 def _known_keys(schema: Any, location: Iterable[str | int]) -> set[str]:
     """Return the keys that the models at a location know."""
+    return {
+        field.alias or name
+        for owner in _owners(schema, location)
+        for name, field in getattr(owner, "model_fields", {}).items()
+    }
+
+
+def _owners(schema: Any, location: Iterable[str | int]) -> list[Any]:
+    """Return the models and containers at a location."""
     candidates = _models(schema)
     for part in location:
         inner = []
@@ -144,11 +180,7 @@ def _known_keys(schema: Any, location: Iterable[str | int]) -> set[str]:
                     inner += _models(field.annotation)
         # Else the part is the name that pydantic gives to a member of a union.
         candidates = inner or [c for c in candidates if _tagged(c, part)] or candidates
-    return {
-        field.alias or name
-        for candidate in candidates
-        for name, field in getattr(candidate, "model_fields", {}).items()
-    }
+    return candidates
 
 
 def _tagged(candidate: Any, tag: str | int) -> bool:

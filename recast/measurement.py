@@ -47,7 +47,18 @@ FloatArray = NDArray[np.float64]
 
 
 class Input(BaseModel):
-    """A published number that stands behind the one that is used."""
+    """A published number that stands behind the one that is used.
+
+    Attributes
+    ----------
+    name : str
+        What it is, with its unit.
+    value : float
+    error : float, optional
+        One standard deviation.
+    source : str
+        INSPIRE key and place.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -69,6 +80,7 @@ class TheoryError(BaseModel):
     relative : float
         Standard deviation in units of that part.
     source : str, optional
+        INSPIRE key and place.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,9 +95,14 @@ class Measurement(BaseModel):
 
     Attributes
     ----------
-    name, title : str
+    name : str
+        That of the file: small letters, digits and underscores.
+    title : str
+        One line for lists.
     observable : Observable
+        What is predicted: a ``type`` and its keys.
     likelihood : Likelihood
+        How prediction and data are compared: a ``type`` and its keys, the data among them.
     theory_errors : dict of str to TheoryError
         Nuisance parameters by name.
     provenance : dict of str to Source
@@ -101,6 +118,7 @@ class Measurement(BaseModel):
     preferred_band : bool
         The region around the data is preferred; the Standard Model lies outside.
     variants : dict of str to Variant
+        Published forms, chosen with ``NAME:key=value``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

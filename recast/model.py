@@ -48,8 +48,10 @@ class Model(BaseModel):
 
     Attributes
     ----------
-    name, title : str
-        The name is that of the file.
+    name : str
+        That of the file: small letters, digits and underscores.
+    title : str
+        One line for lists.
     notes : tuple of str
         What was assumed.
     provenance : dict of str to Source
@@ -113,7 +115,13 @@ class Model(BaseModel):
 
 
 class LeptonCharges(BaseModel):
-    """Charges of the charged leptons, in units of the coupling."""
+    """Charges of the charged leptons, in units of the coupling.
+
+    Attributes
+    ----------
+    e, mu, tau : float
+        Charge of the lepton in units of the coupling g'; 0 for none.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -21,7 +21,15 @@ __all__ = ["Variant", "apply_variants", "split_reference", "written_reference"]
 
 
 class Variant(BaseModel):
-    """Forms of a measurement or model; each choice is a patch of its document."""
+    """Forms of a measurement or model; each choice is a patch of its document.
+
+    Attributes
+    ----------
+    default : int, float or str
+        The choice that is taken when none is named.
+    choices : dict
+        By choice, the keys that it changes; ``{}`` for none.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -50,6 +50,8 @@ class Axis(Strict):
         Printed in brackets after the label.
     range : (low, high)
         In the unit.
+    scale : {"linear", "log"}
+        A logarithmic axis begins above zero.
     """
 
     label: str
@@ -103,6 +105,10 @@ class Guide(Strict):
     ----------
     mass_over_coupling : float
         The same all along the line, GeV.
+    colour, line : str
+        Of the line.
+    labels : tuple of Label
+        Texts in the figure.
     """
 
     mass_over_coupling: Positive
@@ -141,6 +147,12 @@ class Layer(Strict):
         Exclude with CLs, for counted events.
     one_sided, expected : bool
         As in `recast.limits.limit`.
+    colour : str
+        Of the region and its edge; all of them can be told apart by the colour-blind.
+    line : str
+        Style of the edge.
+    labels : tuple of Label
+        Texts in the figure.
     """
 
     measurement: str | None = None
@@ -207,14 +219,18 @@ class FigureRecipe(Strict):
 
     Attributes
     ----------
-    name, title : str
-        The name is that of the file.
+    name : str
+        That of the file: small letters, digits and underscores.
+    title : str
+        One line for lists.
     provenance : Source
         The published figure that it corresponds to.
     caption : str
         Printed under the axes; ``{convention}`` stands for the statistical convention of the limits.
     note : str
         Anything a reader of the recipe has to know that is not in the figure.
+    size : (width, height)
+        Of the axes and what stands around them, in inches.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]

@@ -14,7 +14,23 @@ __all__ = ["ContactPlaneRecipe", "EventRateRecipe", "ModelPanel", "ModelPlanesRe
 
 
 class Plane(FigureRecipe):
-    """What the figures of a parameter plane share."""
+    """What the figures of a parameter plane share.
+
+    Attributes
+    ----------
+    model : str
+        Name with its variants, e.g. ``le_lmu:mixing=one_loop``.
+    x, y : Axis
+        The first and the second parameter of the model: mass in GeV and coupling, or two couplings.
+    points : int
+        Values of each parameter, 2 to 2000.
+    confidence_level : float
+        Of all layers that have none of their own, between 0 and 1.
+    layers : tuple of Layer
+        Measurements, the one drawn first at the front.
+    labels : tuple of Label
+        Texts in the figure that belong to no layer.
+    """
 
     model: str
     x: Axis

@@ -100,7 +100,15 @@ class HalfGaussians(Likelihood):
 
 
 class Gaussian(HalfGaussians):
-    """A measured value with a symmetric error."""
+    """A measured value with a symmetric error.
+
+    Attributes
+    ----------
+    value : float
+        As it was measured, in the unit of the prediction.
+    error : float
+        One standard deviation, in the same unit.
+    """
 
     type: Literal["gaussian"] = "gaussian"
     value: Finite
@@ -122,7 +130,15 @@ class Gaussian(HalfGaussians):
 
 
 class AsymmetricGaussian(HalfGaussians):
-    """A measured value with different errors above and below it: two half Gaussians."""
+    """A measured value with different errors above and below it: two half Gaussians.
+
+    Attributes
+    ----------
+    value : float
+        As it was measured, in the unit of the prediction.
+    upper, lower : float
+        One standard deviation above and below, both positive, in the same unit.
+    """
 
     type: Literal["asymmetric_gaussian"] = "asymmetric_gaussian"
     value: Finite

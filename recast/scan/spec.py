@@ -176,6 +176,7 @@ class ScanSpec(BaseModel):
         ``excluded_by``, a number whose bits say which measurements exclude the point (it needs the others and keeps
         them too).
     confidence_level : float
+        Of what counts as excluded, between 0 and 1.
     one_sided, expected : bool
         As for limits.
     combine : bool
