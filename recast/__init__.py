@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from recast.channels import Channel
     from recast.coverage import coverage
+    from recast.explain import explain
     from recast.fit import fit
     from recast.flux import load_flux
     from recast.limits import limit
@@ -31,6 +32,7 @@ __all__ = [
     "Channel",
     "__version__",
     "coverage",
+    "explain",
     "fit",
     "limit",
     "load_flux",
@@ -43,6 +45,7 @@ __all__ = [
 _PLACES = {
     "Channel": "recast.channels",
     "coverage": "recast.coverage",
+    "explain": "recast.explain",
     "fit": "recast.fit",
     "limit": "recast.limits",
     "load_flux": "recast.flux",
