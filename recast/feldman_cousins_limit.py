@@ -9,6 +9,7 @@ experiments are drawn at couplings half a standard deviation apart, and their qu
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -43,6 +44,7 @@ class Experiments(NamedTuple):
     toys: int
     seed: int
     executor: AnyExecutor | None
+    progress: Callable[[int, int], None] | None = None
 
 
 def by_feldman_cousins(
@@ -69,7 +71,7 @@ def by_feldman_cousins(
     measurement = curve.measurements[0]
     if len(curve.measurements) == 1 and is_exact(measurement.likelihood) and not measurement.theory_errors:
         return _exact(curve, level), None, f"{rule}exact)"
-    toys, seed, _ = experiments
+    toys, seed = experiments.toys, experiments.seed
     _check(level, toys, seed)
     excluded, best_fit = _by_experiments(curve, level, experiments)
     return excluded, best_fit, f"{rule}from {toys} pseudo-experiments with seed {seed})"
@@ -103,12 +105,16 @@ def _by_experiments(curve: CouplingCurve, level: float, experiments: Experiments
     rows = np.broadcast_to(np.arange(curve.mass.size)[:, None], grid.shape)
     ratio = curve.statistic(rows, grid) - best_fit.minus_2_delta_ln_l[:, None]
     known = np.any(curve.known, axis=0)
-    thresholds = [
-        _thresholds(curve, row, grid[row][ratio[row] <= (z + _FURTHER) ** 2], float(best), level, experiments)
-        if known[row]
-        else (np.zeros(1), np.full(1, np.inf))
-        for row, best in enumerate(best_fit.coupling)
-    ]
+    thresholds = []
+    for row, best in enumerate(best_fit.coupling.tolist()):
+        if experiments.progress:
+            experiments.progress(row, curve.mass.size)
+        allowed = grid[row][ratio[row] <= (z + _FURTHER) ** 2]
+        thresholds.append(
+            _thresholds(curve, row, allowed, best, level, experiments)
+            if known[row]
+            else (np.zeros(1), np.full(1, np.inf))
+        )
 
     def excess(coupling: FloatArray, row: NDArray[np.intp]) -> FloatArray:
         limit = np.array([np.interp(g, *thresholds[r]) for g, r in zip(coupling, row, strict=True)])

@@ -13,7 +13,7 @@ which directions are flat, and gives no errors there.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,7 @@ def fit(
     fix: Mapping[str, float] | None = None,
     ranges: Mapping[str, tuple[float, float]] | None = None,
     seeds: int = 8,
+    progress: Callable[[int, int], None] | None = None,
 ) -> FitResult:
     """Fit a model to measurements.
 
@@ -58,6 +59,8 @@ def fit(
         contact shifts from -10 to 10.
     seeds : int
         Number of minimisations.
+    progress : callable, optional
+        Called with the numbers of minimisations done and of all.
 
     Returns
     -------
@@ -89,7 +92,7 @@ def fit(
     free = [name for name in model.parameters if name not in fixed]
     surface = Surface(model, joint, coordinates(free, ranges or {}), fixed)
     _check_applicable(surface)
-    found = minimise(surface, seeds)
+    found = minimise(surface, seeds, progress=progress)
     return _result(surface, found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +60,7 @@ class Minimum:
     remarks: tuple[str, ...] = field(default=())
 
 
-def minimise(surface: Surface, seeds: int) -> Minimum:
+def minimise(surface: Surface, seeds: int, *, progress: Callable[[int, int], None] | None = None) -> Minimum:
     """Return the lowest minimum.
 
     Parameters
@@ -68,8 +68,15 @@ def minimise(surface: Surface, seeds: int) -> Minimum:
     surface : Surface
     seeds : int
         Number of minimisations; one without free parameters.
+    progress : callable, optional
+        Called with the numbers of those done and of all.
     """
-    tried = tuple(_from(surface, start) for start in surface.seeds(seeds))
+    tried: tuple[Seed, ...] = ()
+    starts = surface.seeds(seeds)
+    for start in starts:
+        if progress:
+            progress(len(tried), len(starts))
+        tried += (_from(surface, start),)
     candidates = [seed for seed in tried if seed.valid] or tried
     lowest_value = min(seed.value for seed in candidates)
     # In a flat valley, all have the same value: take one that is far from the ends of the ranges.

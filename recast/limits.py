@@ -12,7 +12,7 @@ construction covers where predictions have a boundary, such as that of the Stand
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,6 +110,7 @@ def limit(
     toys: int = 10_000,
     seed: int = 0,
     executor: AnyExecutor | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> LimitResult:
     """Return the couplings that measurements exclude at given masses.
 
@@ -136,6 +137,8 @@ def limit(
         at each coupling, and where their random numbers begin.
     executor : Executor, optional
         Where they are drawn, see `recast.executors`; the result does not depend on it.
+    progress : callable, optional
+        Called with the numbers of masses done and of all, where there are pseudo-experiments.
 
     Raises
     ------
@@ -180,7 +183,7 @@ def limit(
     curve = CouplingCurve(model, loaded, masses)
     best_fit = None
     if feldman_cousins:
-        excluded, best_fit, words = by_feldman_cousins(curve, level, Experiments(toys, seed, executor))
+        excluded, best_fit, words = by_feldman_cousins(curve, level, Experiments(toys, seed, executor, progress))
         words += ", expected: data set to the Standard Model prediction" if expected else ""
     elif cls:
         one_sided = True

@@ -181,6 +181,7 @@ def validate(
     *,
     ledger: Ledger | None = None,
     calculations: Mapping[str, Calculation] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> tuple[Entry, ...]:
     """Recompute the outputs of the ledger and compare.
 
@@ -190,6 +191,8 @@ def validate(
         Claims to check (``id`` without key); all outputs when empty.
     ledger, calculations
         Used in place of the shipped ones.
+    progress
+        Called with the numbers of claims done and of all, and the one that comes next.
 
     Returns
     -------
@@ -212,9 +215,11 @@ def validate(
         if name not in outputs:
             raise unknown("ledger entry", name, list(outputs))
     entries: list[Entry] = []
-    for name, claim in outputs.items():
-        if not wanted or name in wanted:
-            entries.extend(check(name, claim, calculations.get(name), papers=ledger.papers))
+    chosen = {name: claim for name, claim in outputs.items() if not wanted or name in wanted}
+    for done, (name, claim) in enumerate(chosen.items()):
+        if progress:
+            progress(done, len(chosen), name)
+        entries.extend(check(name, claim, calculations.get(name), papers=ledger.papers))
     return tuple(entries)
 
 

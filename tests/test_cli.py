@@ -450,7 +450,7 @@ def test_the_measurement_of_the_readme(tmp_path: Path) -> None:
 def test_an_error_of_recast_itself_is_one_line_too(monkeypatch: pytest.MonkeyPatch) -> None:
     import recast.validate
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **options: Any) -> None:
         raise KeyError("something")
 
     monkeypatch.setattr(recast.validate, "validate", broken)

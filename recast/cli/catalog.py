@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recast.cli.common import Settings, boson_options, common_options, pass_settings, print_json, print_table
+from recast.cli.completion import complete, shipped
+from recast.cli.progress import progress
 
 if TYPE_CHECKING:
     from recast.model import Model
@@ -26,11 +28,13 @@ def list_command(settings: Settings, /, kind: str | None, as_json: bool) -> None
     """
     catalog = settings.catalog()
     listing: dict[str, list[dict[str, Any]]] = {}
-    for wanted in (kind,) if kind else KINDS:
-        if wanted in NAMES:
-            listing[wanted] = _names(wanted)
-        else:
-            listing[wanted] = [{"name": item.name, "title": item.title} for item in getattr(catalog, wanted)()]
+    with progress("list"):
+        for wanted in (kind,) if kind else KINDS:
+            if wanted in NAMES:
+                named = shipped(wanted)
+            else:
+                named = {item.name: item.title for item in getattr(catalog, wanted)()}
+            listing[wanted] = [{"name": name, "title": title} for name, title in named.items()]
     if as_json:
         print_json(listing)
         return
@@ -40,22 +44,8 @@ def list_command(settings: Settings, /, kind: str | None, as_json: bool) -> None
         print_table((wanted, "title"), [(item["name"], item["title"]) for item in items])
 
 
-def _names(kind: str) -> list[dict[str, Any]]:
-    if kind == "fluxes":
-        from recast.flux import shipped_fluxes
-
-        return [{"name": name, "title": "flux"} for name in shipped_fluxes()]
-    if kind == "targets":
-        from recast.trident.targets import nuclei
-
-        return [{"name": name, "title": f"Z = {nucleus.protons}"} for name, nucleus in nuclei().items()]
-    from recast.channels import all_channels
-
-    return [{"name": str(channel), "title": f"table {channel.table_name}"} for channel in all_channels()]
-
-
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete("models", "measurements", "plots"))
 @click.option(
     "--mass", type=float, multiple=True, help="Show the decays of a model's boson of this mass, GeV; repeats."
 )
@@ -129,7 +119,7 @@ def _yaml(plain: Any) -> str:
 
 
 @click.command()
-@click.argument("names", nargs=-1, required=True)
+@click.argument("names", nargs=-1, required=True, shell_complete=complete("models", "measurements", "plots"))
 @common_options
 @pass_settings
 def cite(settings: Settings, /, names: tuple[str, ...], as_json: bool) -> None:
@@ -139,9 +129,10 @@ def cite(settings: Settings, /, names: tuple[str, ...], as_json: bool) -> None:
     """
     catalog = settings.catalog()
     entries: dict[str, str] = {}
-    for name in names:
-        for citation in catalog.find(name).citations:
-            entries.setdefault(citation.inspire, citation.bibtex.strip())
+    with progress("cite"):
+        for name in names:
+            for citation in catalog.find(name).citations:
+                entries.setdefault(citation.inspire, citation.bibtex.strip())
     if as_json:
         print_json({"citations": [{"key": key, "bibtex": text} for key, text in entries.items()]})
         return

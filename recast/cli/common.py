@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -34,6 +35,8 @@ class Settings:
     """Options of the group `recast`."""
 
     debug: bool = False
+    quiet: bool = False
+    as_json: bool = False
     plugins: tuple[str, ...] = ()
     boson: dict[str, Any] = field(default_factory=dict)
 
@@ -75,8 +78,9 @@ pass_settings = click.make_pass_decorator(Settings, ensure=True)
 def common_options(function: F) -> F:
     """Add ``--json`` to a command; and the group's own options, so that they may also be written after the command."""
     options = (
-        click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts."),
-        click.option("--debug", is_flag=True, hidden=True, expose_value=False, callback=_debug),
+        click.option("--json", "as_json", is_flag=True, callback=_json, help="Print JSON, for scripts."),
+        click.option("--debug", is_flag=True, hidden=True, expose_value=False, callback=_flag),
+        click.option("--quiet", is_flag=True, hidden=True, expose_value=False, callback=_flag),
         click.option(
             "--plugins",
             type=click.Path(exists=True, file_okay=False),
@@ -136,9 +140,13 @@ def _boson(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
         ctx.ensure_object(Settings).boson[str(parameter.name)] = value
 
 
-def _debug(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
-    settings = ctx.ensure_object(Settings)
-    settings.debug = settings.debug or value
+def _json(ctx: click.Context, _parameter: click.Parameter, value: bool) -> bool:
+    return value or ctx.ensure_object(Settings).as_json
+
+
+def _flag(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        setattr(ctx.ensure_object(Settings), str(parameter.name), value)
 
 
 def _plugins(ctx: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> None:
@@ -203,6 +211,11 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(to_plain(value), indent=2, allow_nan=False, ensure_ascii=False))
 
 
+def color_system() -> Literal["auto"] | None:
+    """Return what colours a terminal gets: none at all where the environment says ``NO_COLOR``."""
+    return None if os.environ.get("NO_COLOR") else "auto"
+
+
 def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
     """Print rows under a header: a rich table on a terminal, plain columns in a pipe.
 
@@ -234,7 +247,7 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, title: 
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
+    Console(color_system=color_system()).print(table)
 
 
 def _cell(value: Any) -> str:

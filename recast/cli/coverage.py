@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from recast.cli.common import Settings, boson_options, common_options, pass_settings, print_json, print_table
+from recast.cli.completion import complete
 from recast.cli.executor_options import executor_options
+from recast.cli.progress import progress
 
 if TYPE_CHECKING:
     from recast.coverage import CoverageResult
 
 
 @click.command()
-@click.argument("model")
-@click.argument("measurement", nargs=-1, required=True)
+@click.argument("model", shell_complete=complete("models"))
+@click.argument("measurement", nargs=-1, required=True, shell_complete=complete("measurements"))
 @click.option("--mass", type=float, multiple=True, required=True, help="True mass in GeV; may be repeated.")
 @click.option("--coupling", type=float, multiple=True, required=True, help="True coupling; may be repeated.")
 @click.option("--cl", "confidence_level", type=float, default=0.95, show_default=True, help="Confidence level.")
@@ -54,7 +56,10 @@ def coverage(
 
     catalog = settings.catalog()
     masses, couplings = np.meshgrid(mass, coupling, indexing="ij")
-    with open_executor(processes=processes, workers=workers, scheduler=scheduler) as executor:
+    with (
+        open_executor(processes=processes, workers=workers, scheduler=scheduler) as executor,
+        progress("coverage", unit="blocks of experiments") as show,
+    ):
         result = run(
             settings.model(model),
             [catalog.measurement(name) for name in measurement],
@@ -64,6 +69,7 @@ def coverage(
             toys=toys,
             seed=seed,
             executor=executor,
+            progress=show,
         )
     if as_json:
         print_json(result.to_dict())

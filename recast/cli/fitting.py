@@ -15,6 +15,8 @@ from recast.cli.common import (
     print_json,
     print_table,
 )
+from recast.cli.completion import complete
+from recast.cli.progress import progress
 
 if TYPE_CHECKING:
     from recast.fit_result import FitResult
@@ -66,8 +68,8 @@ def _ranges(given: tuple[str, ...]) -> dict[str, tuple[float, float]]:
 
 
 @click.command()
-@click.argument("model")
-@click.argument("measurement", nargs=-1, required=True)
+@click.argument("model", shell_complete=complete("models"))
+@click.argument("measurement", nargs=-1, required=True, shell_complete=complete("measurements"))
 @click.option("--fix", multiple=True, metavar="NAME=VALUE", help="Hold a parameter, e.g. mass=0.1; may be repeated.")
 @click.option(
     "--range", "ranges", multiple=True, metavar="NAME=LOW:HIGH", help="Where to look for a parameter; may be repeated."
@@ -99,13 +101,15 @@ def fit(
     from recast.fit import fit as run
 
     catalog = settings.catalog()
-    result = run(
-        settings.model(model),
-        [catalog.measurement(name) for name in measurement],
-        fix=_fixed(fix),
-        ranges=_ranges(ranges),
-        seeds=seeds,
-    )
+    with progress("fit", unit="minimisations") as show:
+        result = run(
+            settings.model(model),
+            [catalog.measurement(name) for name in measurement],
+            fix=_fixed(fix),
+            ranges=_ranges(ranges),
+            seeds=seeds,
+            progress=show,
+        )
     if as_json:
         print_json(result.to_dict())
     elif result.valid:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from recast.cli.common import CHECK_FAILED, common_options, print_json, print_table
+from recast.cli.completion import complete
 from recast.cli.executor_options import executor_options
+from recast.cli.progress import Show, progress
 
 if TYPE_CHECKING:
     from recast.grid_verify import Verification
@@ -27,7 +27,7 @@ def grid() -> None:
 
 
 @grid.command("build")
-@click.argument("name")
+@click.argument("name", shell_complete=complete("grids"))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="HDF5 file. [default: NAME.h5 here]")
 @click.option("--recipe", type=click.Path(path_type=Path), help="YAML that says what a grid holds. [default: shipped]")
 @executor_options
@@ -61,8 +61,8 @@ def build(
         raise RecastError(msg)
     check_output(target, force=force)  # before workers are started
     chosen = open_executor(processes=processes, workers=workers, scheduler=scheduler)
-    with chosen as executor, _progress(name, quiet=as_json) as progress:
-        options: dict[str, Any] = {"executor": executor, "progress": progress, "force": force}
+    with chosen as executor, progress(name) as show:
+        options: dict[str, Any] = {"executor": executor, "progress": _by_fraction(show), "force": force}
         if name in TABLES:
             path = table_module(name).build(target, **options)
         else:
@@ -74,7 +74,7 @@ def build(
 
 
 @grid.command("verify")
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=complete("grids"))
 @click.option("--samples", type=click.IntRange(min=1), default=24, show_default=True, help="Numbers to recompute.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the choice.")
 @click.option("--processes", type=click.IntRange(min=1), help="Processes to use. [default: one per core]")
@@ -94,8 +94,8 @@ def verify(
     for path in _paths(names):
         kind = table_kind(path)
         check: Any = verify_grid if kind is None else table_module(kind).verify
-        with _progress(path.stem, quiet=as_json) as progress:
-            checks = check(path, samples=samples, seed=seed, processes=processes, progress=progress)
+        with progress(path.stem) as show:
+            checks = check(path, samples=samples, seed=seed, processes=processes, progress=_by_fraction(show))
         results.append({"grid": str(path), "samples": len(checks), **(_worst(checks) if kind else _largest(checks))})
     if as_json:
         print_json({"grids": results})
@@ -118,6 +118,11 @@ def verify(
         ctx.exit(CHECK_FAILED)
 
 
+def _by_fraction(show: Show) -> Callable[[str, float], None]:
+    """Return what the builders of grids call, with what is done now and the fraction that is."""
+    return lambda what, done: show(done, 1.0, what)
+
+
 def _largest(checks: list[Verification]) -> dict[str, Any]:
     """Return the largest differences of a grid of spectra."""
     total, moment = max(check.total for check in checks), max(check.moments for check in checks)
@@ -132,7 +137,7 @@ def _worst(checks: list[Check]) -> dict[str, Any]:
 
 
 @grid.command("info")
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=complete("grids"))
 @common_options
 @click.pass_context
 def info(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
@@ -140,7 +145,11 @@ def info(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
 
     NAMES are those of shipped grids or files; all shipped ones by default. Exit code 1 when one is not intact.
     """
-    descriptions = [_description(path) for path in _paths(names)]
+    with progress("grid info", unit="grids") as show:
+        descriptions, paths = [], _paths(names)
+        for done, path in enumerate(paths):
+            show(done, len(paths), path.stem)
+            descriptions.append(_description(path))
     if as_json:
         print_json({"grids": descriptions})
     else:
@@ -188,24 +197,3 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.8g}" if isinstance(value, float) else str(value)
-
-
-@contextmanager
-def _progress(title: str, *, quiet: bool) -> Iterator[Callable[[str, float], None] | None]:
-    """Show a progress bar on standard error; yields a function of (what is done now, fraction)."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:3.0f}%"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=1.0)
-        yield lambda what, done: bar.update(task, description=f"{title}: {what}", completed=done)

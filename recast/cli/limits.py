@@ -7,12 +7,14 @@ from typing import Any
 import click
 
 from recast.cli.common import Settings, boson_options, common_options, pass_settings, print_json, print_table
+from recast.cli.completion import complete
 from recast.cli.executor_options import executor_options
+from recast.cli.progress import progress
 
 
 @click.command()
-@click.argument("model")
-@click.argument("measurement", nargs=-1, required=True)
+@click.argument("model", shell_complete=complete("models"))
+@click.argument("measurement", nargs=-1, required=True, shell_complete=complete("measurements"))
 @click.option("--mass", type=float, multiple=True, required=True, help="Mass in GeV; may be repeated.")
 @click.option("--cl", "confidence_level", type=float, default=0.95, show_default=True, help="Confidence level.")
 @click.option("--one-sided", is_flag=True, help="Exclude only predictions above the data.")
@@ -54,7 +56,10 @@ def limit(
     from recast.executors import open_executor
 
     catalog = settings.catalog()
-    with open_executor(processes=processes, workers=workers, scheduler=scheduler) as executor:
+    with (
+        open_executor(processes=processes, workers=workers, scheduler=scheduler) as executor,
+        progress("limit", unit="masses") as show,
+    ):
         result = recast.limit(
             settings.model(model),
             [catalog.measurement(name) for name in measurement],
@@ -67,6 +72,7 @@ def limit(
             toys=toys,
             seed=seed,
             executor=executor,
+            progress=show,
         )
     document = result.to_dict()
     if as_json:

@@ -15,6 +15,8 @@ from recast.cli.common import (
     print_json,
     print_table,
 )
+from recast.cli.completion import complete
+from recast.cli.progress import progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,8 +66,8 @@ def point_options(function: Any) -> Any:
 
 
 @click.command("cross-section")
-@click.argument("channel")
-@click.argument("target")
+@click.argument("channel", shell_complete=complete("channels"))
+@click.argument("target", shell_complete=complete("targets"))
 @click.option("--energy", type=ENERGY, multiple=True, required=True, help="Neutrino energy in GeV; may be repeated.")
 @click.option("--form-factor", metavar="KIND", help="Nuclear form factor (default: fourier_bessel where known).")
 @click.option("--equivalent-photon", is_flag=True, help="Use that approximation, to see where it fails.")
@@ -103,10 +105,11 @@ def cross_section(
     compute = equivalent_photon_cross_sections if equivalent_photon else cross_sections
     gv, ga = sm_couplings(parsed, inputs)
     results: list[dict[str, Any]] = [{"energy": value} for value in energy]
-    for component in ("coherent", "proton", "neutron"):
-        table = compute(parsed, target, list(energy), component=component, form_factor=form_factor, inputs=inputs)
-        for result, (vv, aa, va) in zip(results, table.tolist(), strict=True):
-            result[component] = {"vv": vv, "aa": aa, "va": va, "sm": vv * gv**2 + aa * ga**2 + va * gv * ga}
+    with progress("cross-section"):
+        for component in ("coherent", "proton", "neutron"):
+            table = compute(parsed, target, list(energy), component=component, form_factor=form_factor, inputs=inputs)
+            for result, (vv, aa, va) in zip(results, table.tolist(), strict=True):
+                result[component] = {"vv": vv, "aa": aa, "va": va, "sm": vv * gv**2 + aa * ga**2 + va * gv * ga}
     if as_json:
         print_json({"channel": str(parsed), "target": target, "results": results})
         return
@@ -121,8 +124,8 @@ def cross_section(
 
 
 @click.command()
-@click.argument("model")
-@click.argument("measurement")
+@click.argument("model", shell_complete=complete("models"))
+@click.argument("measurement", shell_complete=complete("measurements"))
 @point_options
 @boson_options
 @common_options
@@ -140,14 +143,15 @@ def predict(settings: Settings, /, model: str, measurement: str, as_json: bool, 
     loaded = settings.model(model)
     measured = catalog.measurement(measurement)
     interaction = _point(loaded, point)
-    prediction = measured.prediction(interaction)
-    constrained = not np.isnan(prediction).any()
-    values: dict[str, Any] = {
-        # A measurement that says nothing at this mass has no prediction; several correlated numbers have a list.
-        "prediction": prediction.tolist() if constrained else None,
-        "minus_2_delta_ln_l": float(measured.minus_2_delta_ln_l(interaction)),
-        "p_value": float(measured.p_value(interaction)),
-    }
+    with progress("predict"):
+        prediction = measured.prediction(interaction)
+        constrained = not np.isnan(prediction).any()
+        values: dict[str, Any] = {
+            # A measurement that says nothing at this mass has no prediction; several correlated numbers have a list.
+            "prediction": prediction.tolist() if constrained else None,
+            "minus_2_delta_ln_l": float(measured.minus_2_delta_ln_l(interaction)),
+            "p_value": float(measured.p_value(interaction)),
+        }
     if as_json:
         print_json(values)
         return
@@ -167,10 +171,19 @@ def _rows(what: str, numbers: Any, names: Sequence[str]) -> list[tuple[str, floa
 
 
 @click.command()
-@click.argument("channel")
-@click.argument("model", required=False)
-@click.option("--target", required=True, help="Nucleus or compound, e.g. Ar40, or a YAML file of your own.")
-@click.option("--flux", help="Shipped flux, e.g. dune_nd_standard_fhc, or a CSV file of your own.")
+@click.argument("channel", shell_complete=complete("channels"))
+@click.argument("model", required=False, shell_complete=complete("models"))
+@click.option(
+    "--target",
+    required=True,
+    shell_complete=complete("targets"),
+    help="Nucleus or compound, e.g. Ar40, or a YAML file of your own.",
+)
+@click.option(
+    "--flux",
+    shell_complete=complete("fluxes"),
+    help="Shipped flux, e.g. dune_nd_standard_fhc, or a CSV file of your own.",
+)
 @click.option("--energy", type=ENERGY, help="A single energy in GeV instead of a flux.")
 @click.option("--integrated-flux", type=Number("integrated flux"), help="Neutrinos per m^2 and POT.")
 @click.option("--mass-tonnes", type=Number("target mass"), default=1.0, show_default=True, help="Mass of the target.")
@@ -226,16 +239,17 @@ def rate(
         if beam.continuous and source is click.core.ParameterSource.COMMANDLINE:
             msg = f"flux {beam.name} is per second, not per POT: leave --pot out"
             raise RecastError(msg)
-    result = event_rate(
-        parsed,
-        target,
-        beam,
-        interaction=interaction,
-        integrated_flux=integrated_flux,
-        mass_tonnes=mass_tonnes,
-        pot_per_year=pot,
-        years=years,
-    )
+    with progress("rate"):
+        result = event_rate(
+            parsed,
+            target,
+            beam,
+            interaction=interaction,
+            integrated_flux=integrated_flux,
+            mass_tonnes=mass_tonnes,
+            pot_per_year=pot,
+            years=years,
+        )
     if as_json:
         print_json(result.as_json())
         return

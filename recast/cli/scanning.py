@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from recast.cli.common import Settings, common_options, pass_settings, print_json, print_table
+from recast.cli.completion import complete
 from recast.cli.executor_options import executor_options
+from recast.cli.progress import progress
 
 if TYPE_CHECKING:
     from recast.scan import ScanResult
@@ -59,7 +58,7 @@ def scan(
     try:
         with (
             open_executor(processes=processes, workers=workers, scheduler=scheduler) as executor,
-            _progress(output.name, quiet=as_json) as progress,
+            progress(output.name, unit="points") as show,
         ):
             result = run(
                 spec,
@@ -67,7 +66,7 @@ def scan(
                 resume=resume,
                 overwrite=force,
                 executor=executor,
-                progress=progress,
+                progress=show,
                 plugins=settings.plugins,
             )
     except BaseException:
@@ -126,45 +125,8 @@ def _excluded(result: ScanResult, name: str) -> str | None:
         return None
 
 
-@contextmanager
-def _progress(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Show points, rate and time left on standard error, of a terminal."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:.3g} points/s" if task.speed else "")
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:.4g} of {task.total:.4g} points"),
-        Rate(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None)
-        begun = False
-
-        def show(done: int, total: int) -> None:
-            nonlocal begun
-            if begun:
-                bar.update(task, completed=done)
-            else:
-                # Points of before an interruption say nothing about the rate.
-                bar.reset(task, total=total, completed=done)
-                begun = True
-
-        yield show
-
-
 @click.command()
-@click.argument("figure")
+@click.argument("figure", shell_complete=complete("plots"))
 @click.option(
     "-o",
     "--output",
@@ -184,7 +146,8 @@ def plot(settings: Settings, /, figure: str, output: str | None, expected: bool,
     from recast.figures import plot as draw
 
     name = Path(figure).stem
-    files = draw(figure, output or f"{name}.png", force=force, expected=expected, plugins=settings.plugins)
+    with progress(f"plot {name}"):
+        files = draw(figure, output or f"{name}.png", force=force, expected=expected, plugins=settings.plugins)
     if as_json:
         print_json({"figure": name, "files": [str(file) for file in files]})
         return

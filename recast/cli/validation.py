@@ -7,10 +7,12 @@ from collections import Counter
 import click
 
 from recast.cli.common import CHECK_FAILED, common_options, print_json, print_table
+from recast.cli.completion import complete
+from recast.cli.progress import progress
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[ENTRY]...")
+@click.argument("names", nargs=-1, metavar="[ENTRY]...", shell_complete=complete("entries"))
 @common_options
 @click.pass_context
 def validate(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
@@ -24,7 +26,8 @@ def validate(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
     from recast.validate import as_json as json_form
     from recast.validate import validate as run
 
-    entries = run(names)
+    with progress("validate", unit="entries") as show:
+        entries = run(names, progress=show)
     if as_json:
         print_json(json_form(entries))
     else:

@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from recast.cli.common import Settings, common_options, pass_settings, print_json
+from recast.cli.completion import complete
 from recast.cli.scanning import FORCE
 
 
 @click.command()
-@click.argument("measurement")
+@click.argument("measurement", shell_complete=complete("measurements"))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="JSON file to write. [default: print it]")
 @FORCE
 @common_options
