@@ -13,7 +13,7 @@ fit in all parameters, as in a scan.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,7 @@ def explain(
     measurements: Measurement | str | Path | Sequence[Measurement | str | Path] | None = None,
     confidence_level: float = 0.95,
     plugins: Sequence[str | Path] = (),
+    progress: Callable[[int, int], object] | None = None,
     **parameters: float,
 ) -> Explanation:
     """Say what measurements exclude a point of a model, and by how much.
@@ -59,6 +60,8 @@ def explain(
         Of the exclusion.
     plugins : sequence of path
         Folders in which models and measurements are looked up as well.
+    progress : callable, optional
+        Called with the numbers of measurements that are done and of all.
     **parameters : float
         The point: ``mass`` in GeV and ``coupling``, or ``dgv`` and ``dga``; charges where the model takes them.
 
@@ -85,7 +88,11 @@ def explain(
             msg = f"an explanation is of one point: {name} must be a number, not {np.size(value)} of them"
             raise RecastError(msg)
     point = _Point(loaded, loaded(**parameters), {name: float(value) for name, value in parameters.items()}, level)
-    rows = [point.row(measurement) for measurement in _loaded(measurements, catalog)]
+    rows: list[MeasurementRow] = []
+    for measurement in (asked := _loaded(measurements, catalog)):
+        rows.append(point.row(measurement))
+        if progress is not None:
+            progress(len(rows), len(asked))
     return Explanation(
         model=loaded.label,
         title=loaded.title,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ Verdict: TypeAlias = Literal[
 LimitOf: TypeAlias = Literal["couplings", "multiples of the point"]
 
 HEADER = ("measurement", "verdict", "2 delta ln L", "threshold", "pull", "prediction", "data", "excludes", "source")
-_STYLE = {"excluded": "font-weight:bold", "outside the band": "font-weight:bold"}
 
 
 @dataclass(frozen=True)
@@ -240,10 +238,10 @@ class Explanation:
         of = [row for row in self.rows if row.applicable]
         level = f"{100.0 * self.confidence_level:.10g}% CL"
         if not of:
-            return f"none of {len(self.rows)} measurements says anything about this point"
+            return f"none of {len(self.rows)} measurements applies to this point"
         names = [row.name for row in of if row.verdict == "excluded"]
         words = f"excluded at {level} by {', '.join(names)}" if names else f"no data exclude this point at {level}"
-        words += f"; {len(of)} of {len(self.rows)} measurements say something about it"
+        words += f"; {len(of)} of {len(self.rows)} measurements apply"
         future = [row.name for row in of if row.verdict == "would be excluded"]
         return f"{words}; would be excluded by {', '.join(future)}" if future else words
 
@@ -256,14 +254,14 @@ class Explanation:
             words = f"signal {row.prediction:.4g} times that excluded at {100.0 * row.published_level:.10g}% CL"
         elif isinstance(row.prediction, float) and row.pull is not None:
             usual = f" (Standard Model {row.standard_model:.4g})" if isinstance(row.standard_model, float) else ""
-            data = f"{'assumed data' if row.kind == 'projection' else 'data'} {row.data_words}"
-            side = "above" if row.pull < 0.0 else "below"
-            words = f"prediction {row.prediction:.4g}{usual}, {data}: {abs(row.pull):.2g} standard deviations {side}"
+            data = f"the {'assumed ' if row.kind == 'projection' else ''}data, {row.data_words}"
+            side = f"{abs(row.pull):.2g} standard deviations {'above' if row.pull < 0.0 else 'below'}"
+            words = f"prediction {row.prediction:.4g}{usual} is {side} {data}"
         limit = f"excludes {self.limit_of} {interval_words(row.excluded_intervals)}"
         if not row.excluded_intervals:
             limit = f"excludes no {self.limit_of}"
-        elif row.excluded and row.limit and (value := self.parameters.get("coupling", 1.0)) > row.limit:
-            limit += f", {row.limit / value:.3g} of this one"
+        elif row.excluded and row.limit and (coupling := self.parameters.get("coupling", 0.0)) > row.limit:
+            limit += f" ({row.limit / coupling:.3g} of this one)"
         first = row.citations[0]
         return f"{row.name} ({row.verdict}): {words}; {limit} [{first.paper}; {first.url}]"
 
@@ -280,7 +278,7 @@ class Explanation:
         found: dict[str, tuple[str, ...]] = {}
         for row in self.rows:
             if row.reason is not None:
-                reason = f"{row.verdict}: {row.reason}"
+                reason = f"{row.verdict}, {row.reason}"
                 found[reason] = (*found.get(reason, ()), row.name)
         return found
 
@@ -303,22 +301,9 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook, with links to the papers."""
-        header, _ = self.table()
-        head = "".join(f'<th style="text-align:left">{escape(name)}</th>' for name in header)
-        body = "".join(_html_row(row) for row in self.rows if row.applicable)
-        silent = "".join(
-            f"<li>{escape(', '.join(names))}: {escape(reason)}</li>" for reason, names in self.silent().items()
-        )
-        more = f"<details><summary>The others say nothing here</summary><ul>{silent}</ul></details>" if silent else ""
-        conventions = "".join(
-            f"<li>{escape(words)}: {escape(', '.join(names))}</li>" for words, names in self.conventions().items()
-        )
-        if conventions:
-            more += f"<details><summary>Conventions</summary><ul>{conventions}</ul></details>"
-        return (
-            f"<p><b>{escape(self.title)}</b>, {escape(self.point)}: {escape(self.summary)}.</p>"
-            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
-        )
+        from recast.explanation_html import html
+
+        return html(self)
 
 
 def interval_words(intervals: tuple[Interval, ...]) -> str:
@@ -332,15 +317,3 @@ def interval_words(intervals: tuple[Interval, ...]) -> str:
     if not intervals:
         return "none"
     return ", ".join(f"above {low:.4g}" if high is None else f"{low:.4g} to {high:.4g}" for low, high in intervals)
-
-
-def _html_row(row: MeasurementRow) -> str:
-    cells = ["-" if cell is None else f"{cell:.4g}" if isinstance(cell, float) else cell for cell in row.cells()]
-    links = ", ".join(
-        f'<a href="{escape(one.url)}" title="{escape(f"{one.role}: {one.paper}, {one.place}")}">{escape(one.key)}</a>'
-        for one in row.citations
-    )
-    texts = [escape(str(cell)) for cell in cells[:-1]]
-    texts[0] = f'<span title="{escape(row.title)}">{texts[0]}</span>'
-    style = _STYLE.get(row.verdict, "")
-    return f'<tr style="{style}">' + "".join(f"<td>{text}</td>" for text in [*texts, links]) + "</tr>"
