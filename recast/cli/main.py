@@ -16,6 +16,7 @@ import click
 
 from recast.cli.catalog import cite, list_command, show
 from recast.cli.common import BAD_INPUT, INTERNAL, INTERRUPTED, SETTINGS, Settings
+from recast.cli.completion import completion
 from recast.cli.coverage import coverage
 from recast.cli.explain import explain
 from recast.cli.fitting import fit
@@ -96,10 +97,14 @@ def _failure(error: Exception) -> BadInput:
 
 def _version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        from importlib.metadata import version
+        from recast.cli.versions import print_versions
 
-        click.echo(f"recast {version('recast-bsm')}")
+        print_versions(as_json=ctx.ensure_object(Settings).as_json)
         ctx.exit()
+
+
+def _remembered(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    setattr(ctx.ensure_object(Settings), str(parameter.name), value)
 
 
 @click.group(cls=RecastGroup, context_settings=SETTINGS)
@@ -111,7 +116,13 @@ def _version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> No
     metavar="FOLDER",
     help="Folder with models, measurements, figures or Python plugins of your own; may be repeated.",
 )
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+@click.option("--quiet", is_flag=True, expose_value=False, callback=_remembered, help="Show no progress.")
+@click.option(
+    "--json", "as_json", is_flag=True, is_eager=True, expose_value=False, callback=_remembered, help="Print JSON."
+)
+@click.option(
+    "--version", is_flag=True, expose_value=False, callback=_version, help="Show versions, those of grids too."
+)
 @click.pass_context
 def main(ctx: click.Context, debug: bool, plugins: tuple[str, ...]) -> None:
     """Recast measurements into constraints on new physics.
@@ -144,6 +155,7 @@ for command in (
     workspace,
     validate,
     grid,
+    completion,
 ):
     main.add_command(command)
 
