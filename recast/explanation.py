@@ -241,7 +241,7 @@ class Explanation:
             return f"none of {len(self.rows)} measurements applies to this point"
         names = [row.name for row in of if row.verdict == "excluded"]
         words = f"excluded at {level} by {', '.join(names)}" if names else f"no data exclude this point at {level}"
-        words += f"; {len(of)} of {len(self.rows)} measurements apply"
+        words += f"; {len(of)} of {len(self.rows)} measurements apply" if len(of) < len(self.rows) else ""
         future = [row.name for row in of if row.verdict == "would be excluded"]
         return f"{words}; would be excluded by {', '.join(future)}" if future else words
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from recast.cli.common import Settings, boson_options, common_options, pass_settings, print_json, print_table
-from recast.cli.physics import point_options
+from recast.cli.completion import complete
+from recast.cli.physics import point_of, point_options
+from recast.cli.progress import progress
 
 if TYPE_CHECKING:
     from recast.explanation import Explanation
 
+_WIDE = 140
+_LEFT_OUT = ("threshold", "source")
+
 
 @click.command()
-@click.argument("model")
-@click.argument("measurement", nargs=-1)
+@click.argument("model", shell_complete=complete("models"))
+@click.argument("measurement", nargs=-1, shell_complete=complete("measurements"))
 @point_options
 @click.option("--cl", "confidence_level", type=float, default=0.95, show_default=True, help="Confidence level.")
 @boson_options
@@ -41,14 +48,18 @@ def explain(
     import recast
 
     catalog = settings.catalog()
+    loaded = settings.model(model)
+    point_of(loaded, point)  # names options that are missing
     given: dict[str, Any] = {name: value for name, value in point.items() if value is not None}
-    explanation = recast.explain(
-        settings.model(model),
-        measurements=[catalog.measurement(name) for name in measurement] or None,
-        confidence_level=confidence_level,
-        plugins=settings.plugins,
-        **given,
-    )
+    with progress("explain", unit="measurements") as show:
+        explanation = recast.explain(
+            loaded,
+            measurements=[catalog.measurement(name) for name in measurement] or None,
+            confidence_level=confidence_level,
+            plugins=settings.plugins,
+            progress=show,
+            **given,
+        )
     if as_json:
         print_json(explanation.to_dict())
         return
@@ -60,7 +71,10 @@ def _print(explanation: Explanation, *, named: bool) -> None:
     header, rows = explanation.table()
     if rows:
         click.echo()
-        print_table(header, rows)
+        # In a narrow terminal the rest would be folded into columns of a few letters.
+        narrow = sys.stdout.isatty() and shutil.get_terminal_size().columns < _WIDE
+        shown = [i for i, name in enumerate(header) if not (narrow and name in _LEFT_OUT)]
+        print_table([header[i] for i in shown], [[row[i] for i in shown] for row in rows])
     reasons = [explanation.sentence(row) for row in explanation.rows if row.verdict == "excluded" or named]
     for sentence in reasons:
         click.echo()

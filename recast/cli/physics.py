@@ -42,7 +42,7 @@ def _inputs(**given: float | None) -> ElectroweakInputs:
     return replace(DEFAULT_INPUTS, **{name: value for name, value in given.items() if value is not None})
 
 
-def _point(model: Model, given: dict[str, float | None]) -> Interaction:
+def point_of(model: Model, given: dict[str, float | None]) -> Interaction:
     """Evaluate a model at the point that the options give, or say which option is missing or out of place."""
     from recast.errors import RecastError
 
@@ -142,7 +142,7 @@ def predict(settings: Settings, /, model: str, measurement: str, as_json: bool, 
     catalog = settings.catalog()
     loaded = settings.model(model)
     measured = catalog.measurement(measurement)
-    interaction = _point(loaded, point)
+    interaction = point_of(loaded, point)
     with progress("predict"):
         prediction = measured.prediction(interaction)
         constrained = not np.isnan(prediction).any()
@@ -227,7 +227,7 @@ def rate(
         raise RecastError("give either --flux or --energy")
     interaction = None
     if model is not None:
-        interaction = _point(settings.model(model), point)
+        interaction = point_of(settings.model(model), point)
     elif any(value is not None for value in point.values()):
         raise RecastError("parameters of a model are given, but no MODEL")
     if energy is not None:
