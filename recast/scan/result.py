@@ -18,7 +18,7 @@ from recast.errors import RecastError, UnknownNameError
 from recast.scan.header import BestFitPoint, Header
 from recast.statistics import delta_threshold
 
-__all__ = ["ScanResult", "excluded_bits", "excluded_rows"]
+__all__ = ["ScanResult", "excess_rows", "excluded_bits"]
 
 FloatArray = NDArray[np.float64]
 
@@ -156,6 +156,18 @@ class ScanResult:
         RecastError
             When the measurements were not combined, or what is needed was not kept.
         """
+        return self.excess(name, confidence_level=confidence_level) > 0.0
+
+    def excess(self, name: str | None = None, *, confidence_level: float | None = None) -> FloatArray:
+        """Return by how much ``2 delta ln L`` exceeds the threshold of exclusion: zero on the edge of a region.
+
+        Takes the parameters of `excluded` and raises the same errors.
+
+        Returns
+        -------
+        ndarray
+            Of the shape of the scan; positive where `excluded`.
+        """
         if name is not None and name not in self.measurements:
             raise UnknownNameError.unknown("measurement of this scan", name, self.measurements)
         if name is None and "combined" not in self.best_fits:
@@ -170,7 +182,7 @@ class ScanResult:
                 raise RecastError(msg)
             return self.arrays[output]
 
-        return excluded_rows(self.header, self.best_fits, name, rows, confidence_level=confidence_level)
+        return excess_rows(self.header, self.best_fits, name, rows, confidence_level=confidence_level)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the result to one HDF5 file, completely or not at all.
@@ -201,16 +213,22 @@ class ScanResult:
 
         return load(Path(path), in_memory=_SMALL)
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from recast.reports import scan_report
 
-def excluded_rows(
+        return scan_report(self).html()
+
+
+def excess_rows(
     header: Header,
     best_fits: Mapping[str, BestFitPoint],
     name: str | None,
     rows: Callable[[str], NDArray[Any]],
     *,
     confidence_level: float | None = None,
-) -> NDArray[np.bool_]:
-    """Return where one measurement, or all together, exclude.
+) -> FloatArray:
+    """Return by how much one measurement, or all together, exceed the threshold of exclusion.
 
     Parameters
     ----------
@@ -227,16 +245,17 @@ def excluded_rows(
     offset = best_fits[name or "combined"].minus_2_delta_ln_l if (name or "combined") in best_fits else 0.0
     if name is None:
         threshold = delta_threshold(level, degrees_of_freedom=header.degrees_of_freedom)
-        return np.asarray(rows("combined") - offset > threshold)
+        return np.asarray(rows("combined") - offset - threshold)
     correlated = isinstance(header.data[name], list | tuple)
     one_sided = (header.one_sided or name in header.upper_limits) and not correlated
     dof = header.declared.get(name, header.degrees_of_freedom if correlated else 1)
     threshold = delta_threshold(level, degrees_of_freedom=dof, one_sided=one_sided) + offset
     # Of a single measurement both are the same numbers.
     single = header.measurements == (name,) and "combined" in header.outputs
-    result = np.asarray(rows("combined" if single else f"minus_2_delta_ln_l/{name}") > threshold)
+    result = np.asarray(rows("combined" if single else f"minus_2_delta_ln_l/{name}") - threshold)
     if one_sided:
-        result &= rows(f"prediction/{name}") > header.data[name]
+        # On the other side the prediction is as good as one that equals the data.
+        result = np.where(rows(f"prediction/{name}") > header.data[name], result, -threshold)
     return result
 
 
@@ -245,6 +264,6 @@ def excluded_bits(
 ) -> NDArray[np.uint64]:
     """Return the numbers of the output ``excluded_by``."""
     names: Sequence[str | None] = (*header.measurements, *([None] if "combined" in best_fits else []))
-    excluded = [excluded_rows(header, best_fits, name, rows).astype(np.uint64) for name in names]
+    excluded = [(excess_rows(header, best_fits, name, rows) > 0.0).astype(np.uint64) for name in names]
     bits = [where << np.uint64(i) for i, where in enumerate(excluded)]
     return np.asarray(sum(bits[1:], start=bits[0]))
