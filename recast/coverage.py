@@ -111,6 +111,12 @@ class CoverageResult:
             ],
         }
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from recast.reports import coverage_report
+
+        return coverage_report(self).html()
+
 
 def coverage(
     model: Model | str | Path,

@@ -199,3 +199,9 @@ class FitResult:
             },
             "convention": self.convention,
         }
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from recast.reports import fit_report
+
+        return fit_report(self).html()

@@ -96,6 +96,12 @@ class LimitResult:
             result["no_constraint"] = list(self.no_constraint)
         return result
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from recast.reports import limit_report
+
+        return limit_report(self).html()
+
 
 def limit(
     model: Model | str | Path,

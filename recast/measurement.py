@@ -352,6 +352,12 @@ class Measurement(BaseModel):
 
         return Joint((self,)) + other
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from recast.reports import measurement_report
+
+        return measurement_report(self).html()
+
     def require(self, interaction: Interaction) -> None:
         """Raise `NotApplicableError` when the measurement has nothing to say about an interaction."""
         reason = self.applicable(interaction)

@@ -113,6 +113,12 @@ class Model(BaseModel):
     def _interaction(self, **parameters: ArrayLike) -> Interaction:
         raise NotImplementedError
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from recast.reports import model_report
+
+        return model_report(self).html()
+
 
 class LeptonCharges(BaseModel):
     """Charges of the charged leptons, in units of the coupling.

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
+from recast.report import Report, Table
+
 if TYPE_CHECKING:
     from recast.catalog import Catalog
     from recast.model import Model
@@ -228,8 +230,7 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, title: 
     title
         Line above the table.
     """
-    cells = [[_cell(value) for value in row] for row in rows]
-    numeric = [bool(cells) and all(_is_number(row[i]) for row in cells) for i in range(len(header))]
+    cells, numeric = Table(tuple(header), tuple(tuple(row) for row in rows)).texts()
     if not sys.stdout.isatty():
         widths = [max(len(row[i]) for row in [list(header), *cells]) for i in range(len(header))]
         if title:
@@ -239,34 +240,22 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, title: 
             click.echo("  ".join(pieces).rstrip())
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Table as RichTable
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", header_style="bold", show_edge=False)
+    table = RichTable(title=title or None, title_justify="left", header_style="bold", show_edge=False)
     for name, right in zip(header, numeric, strict=True):
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for row in cells:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(text) for text in row))
     Console(color_system=color_system()).print(table)
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return str(value)
-    return f"{float(value):.5g}"
-
-
-def _is_number(cell: str) -> bool:
-    if cell == "-":
-        return True
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def print_report(report: Report) -> None:
+    """Print the tables and remarks of a report."""
+    if not report.tables:
+        click.echo(report.title)
+    for i, table in enumerate(report.tables):
+        print_table(table.header, table.rows, title=table.title if i else report.title)
+    for remark in report.remarks:
+        click.echo(remark)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from recast.cli.common import Settings, boson_options, common_options, pass_settings, print_json, print_table
+from recast.cli.common import Settings, boson_options, common_options, pass_settings, print_json, print_report
 from recast.cli.completion import complete
 from recast.cli.executor_options import executor_options
 from recast.cli.progress import progress
-
-if TYPE_CHECKING:
-    from recast.coverage import CoverageResult
 
 
 @click.command()
@@ -53,6 +48,7 @@ def coverage(
 
     from recast.coverage import coverage as run
     from recast.executors import open_executor
+    from recast.reports import coverage_report
 
     catalog = settings.catalog()
     masses, couplings = np.meshgrid(mass, coupling, indexing="ij")
@@ -74,29 +70,4 @@ def coverage(
     if as_json:
         print_json(result.to_dict())
     else:
-        _print(result)
-
-
-def _print(result: CoverageResult) -> None:
-    title = f"{result.model}, {' + '.join(result.measurements)}, {result.toys} experiments at each point"
-    rows = [
-        (
-            float(result.mass[i]),
-            float(result.coupling[i]),
-            name,
-            float(one.threshold[i]),
-            _percent(one.coverage[i], one.coverage_error[i]),
-            _percent(one.empty[i], one.empty_error[i]),
-        )
-        for i in range(result.mass.size)
-        for name, one in result.conventions.items()
-    ]
-    header = ("mass/GeV", "coupling", "convention", "threshold", "contain the truth", "are empty")
-    print_table(header, rows, title=title)
-    for name, one in result.conventions.items():
-        click.echo(f"{name}: {one.statement}")
-
-
-def _percent(fraction: float, error: float) -> str:
-    digits = 1 if error >= 1e-3 else 2
-    return f"{100.0 * fraction:.{digits}f} +- {100.0 * error:.{digits}f}%"
+        print_report(coverage_report(result))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
 from recast.cli.common import (
@@ -13,13 +11,10 @@ from recast.cli.common import (
     common_options,
     pass_settings,
     print_json,
-    print_table,
+    print_report,
 )
 from recast.cli.completion import complete
 from recast.cli.progress import progress
-
-if TYPE_CHECKING:
-    from recast.fit_result import FitResult
 
 
 def _assignment(option: str, text: str) -> tuple[str, str]:
@@ -99,6 +94,7 @@ def fit(
     Example: recast fit lmu_ltau muon_g2:year=2019 --fix mass=0.1
     """
     from recast.fit import fit as run
+    from recast.reports import fit_report
 
     catalog = settings.catalog()
     with progress("fit", unit="minimisations") as show:
@@ -113,43 +109,8 @@ def fit(
     if as_json:
         print_json(result.to_dict())
     elif result.valid:
-        _print(result)
+        print_report(fit_report(result))
     if not result.valid:
         if not as_json:
             click.echo(f"Error: {result.message}", err=True)
         ctx.exit(CHECK_FAILED)
-
-
-def _print(result: FitResult) -> None:
-    def row(name: str, one: Any) -> tuple[Any, ...]:
-        low, high = one.minos
-        return name, one.value, "fixed" if one.fixed else one.hesse, low, high
-
-    title = f"{result.model}, {' + '.join(result.measurements)}"
-    rows = [row(name, one) for name, one in result.parameters.items()]
-    print_table(("parameter", "best fit", "HESSE", "MINOS -", "MINOS +"), rows, title=title)
-    pulls = [
-        (name, _one(one.data), _one(one.prediction), one.pull, one.minus_2_delta_ln_l)
-        for name, one in result.pulls.items()
-    ]
-    print_table(("measurement", "data", "best fit", "pull", "2 delta ln L"), pulls)
-    if result.nuisances:
-        rows = [(name, one.pull, one.error) for name, one in result.nuisances.items()]
-        print_table(("nuisance parameter", "pull", "error"), rows)
-    if len(result.correlation_names) > 1:
-        matrix = [
-            (name, *(float(f"{x:.3f}") + 0.0 for x in line))
-            for name, line in zip(result.correlation_names, result.correlation.tolist(), strict=True)
-        ]
-        print_table(("correlation", *result.correlation_names), matrix)
-    p = "" if result.p_value is None else f", p = {result.p_value:.3g}"
-    dof = result.degrees_of_freedom
-    click.echo(f"2 delta ln L = {result.minus_2_delta_ln_l:.4g} for {dof} degree{'s' * (dof != 1)} of freedom{p}")
-    for remark in result.remarks:
-        click.echo(remark)
-    click.echo(result.convention)
-
-
-def _one(value: Any) -> Any:
-    """Return a number, or how many there are."""
-    return value if isinstance(value, float) else f"{len(value)} numbers"

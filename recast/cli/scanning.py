@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recast.cli.common import Settings, common_options, pass_settings, print_json, print_table
+from recast.cli.common import Settings, common_options, pass_settings, print_json, print_report
 from recast.cli.completion import complete
 from recast.cli.executor_options import executor_options
 from recast.cli.progress import progress
@@ -47,6 +47,7 @@ def scan(
     Example: recast scan plane.yaml -o plane.h5
     """
     from recast.executors import open_executor
+    from recast.reports import scan_report
     from recast.scan import load_scan
     from recast.scan import scan as run
     from recast.scan.checkpoint import check_writable
@@ -77,7 +78,8 @@ def scan(
     if as_json:
         print_json(summary)
     else:
-        _print(result, output)
+        print_report(scan_report(result, counted=result.size))
+        click.echo(str(output))
 
 
 def _summary(result: ScanResult, output: Path) -> dict[str, Any]:
@@ -94,35 +96,6 @@ def _summary(result: ScanResult, output: Path) -> dict[str, Any]:
         "convention": result.convention,
         "combined_convention": result.combined_convention,
     }
-
-
-def _print(result: ScanResult, output: Path) -> None:
-    title = f"{result.model}, {result.size} points: {output}"
-    names = [name for name in result.measurements if name in result.minus_2_delta_ln_l]
-    if names:
-        rows = [
-            (name, float(values.min()), float(values.max()), _excluded(result, name))
-            for name, values in result.minus_2_delta_ln_l.items()
-        ]
-        print_table(("measurement", "lowest 2 delta ln L", "highest", "excluded"), rows, title=title)
-    else:
-        click.echo(title)
-    click.echo(result.convention)
-    best_fit = result.best_fit
-    if best_fit is not None:
-        place = ", ".join(f"{name} = {value:.5g}" for name, value in best_fit.parameters.items())
-        click.echo(f"joint best fit: {place}, 2 delta ln L = {best_fit.minus_2_delta_ln_l:.4g} (subtracted in regions)")
-        click.echo(f"together: {result.combined_convention}")
-
-
-def _excluded(result: ScanResult, name: str) -> str | None:
-    """Return the part of the points that a measurement excludes, where what was kept tells."""
-    from recast.errors import RecastError
-
-    try:
-        return f"{100 * float(result.excluded(name).mean()):.1f}%"
-    except RecastError:
-        return None
 
 
 @click.command()
