@@ -59,7 +59,7 @@ class PyhfWorkspace(Likelihood):
     signal: Positive
     _profile: _Profile | None = PrivateAttr(default=None)
 
-    @field_validator("workspace", mode="before")
+    @field_validator("workspace", mode="before", json_schema_input_type=str | dict[str, Any])
     @classmethod
     def _read(cls, value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, str):

@@ -42,7 +42,10 @@ FinalStates: TypeAlias = Annotated[
     tuple[FinalState, ...],
     Field(min_length=1),
     AfterValidator(_distinct),
-    BeforeValidator(lambda given: (given,) if isinstance(given, str) else given),
+    BeforeValidator(
+        lambda given: (given,) if isinstance(given, str) else given,
+        json_schema_input_type=FinalState | tuple[FinalState, ...],
+    ),
 ]
 """One final state or several; a single one need not be a list."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, ValidationInfo, model_validator
@@ -36,6 +36,9 @@ class ZPole(CorrelatedGaussian):
     names, values, errors, correlations, floating
         As of `CorrelatedGaussian`; they follow from the files.
     """
+
+    # Keys of the class that its files cannot have: they follow from data_files.
+    derived: ClassVar[tuple[str, ...]] = ("names", "values", "errors", "correlations", "floating")
 
     type: Literal["z_pole"] = "z_pole"  # type: ignore[assignment]
     data_files: tuple[str, ...] = Field(min_length=1)
