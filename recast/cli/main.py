@@ -5,6 +5,7 @@ Commands import what they need inside their functions, so that ``recast --help``
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import threading
@@ -19,8 +20,10 @@ from recast.cli.common import BAD_INPUT, INTERNAL, INTERRUPTED, SETTINGS, Settin
 from recast.cli.completion import completion
 from recast.cli.coverage import coverage
 from recast.cli.explain import explain
+from recast.cli.exports import export, import_group
 from recast.cli.fitting import fit
 from recast.cli.grid import grid
+from recast.cli.kit import check, new, schema
 from recast.cli.limits import limit
 from recast.cli.physics import cross_section, predict, rate
 from recast.cli.scanning import plot, scan
@@ -45,6 +48,11 @@ class InternalError(BadInput):
 
 class RecastGroup(click.Group):
     """A group that turns errors into one line, unless ``--debug`` asks for the traceback."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Note the command for `recast.exports.Origin`, then read it."""
+        ctx.meta["recast.command"] = shlex.join(["recast", *args])
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the chosen command."""
@@ -152,7 +160,12 @@ for command in (
     rate,
     scan,
     plot,
+    export,
+    import_group,
     workspace,
+    new,
+    check,
+    schema,
     validate,
     grid,
     completion,
