@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from recast.documents import Document, read_document
-from recast.errors import RecastError, unknown
+from recast.errors import RecastError, UnknownNameError, unknown
 
 if TYPE_CHECKING:
     from recast.figures.recipe import Recipe
@@ -118,7 +118,11 @@ class Catalog:
             return Path(name)
         files = self._files[kind]
         if str(name) not in files:
-            raise unknown(_SINGULAR[kind], name, files)
+            for other in KINDS:
+                if str(name) in self._files[other]:
+                    msg = f"{str(name)!r} is a {_SINGULAR[other]}, and a {_SINGULAR[kind]} is asked for here"
+                    raise UnknownNameError(msg, kind=_SINGULAR[kind], name=str(name))
+            raise unknown(_SINGULAR[kind], name, files, listed_by=f"`recast list {kind}`")
         return files[str(name)]
 
     def document(self, kind: Kind, name: str | Path) -> Document:
@@ -177,7 +181,8 @@ class Catalog:
         for kind in KINDS:
             if plain in self._files[kind]:
                 return self._load(kind, name)
-        raise unknown("model, measurement or figure", plain, [n for kind in KINDS for n in self.names(kind)])
+        names = [n for kind in KINDS for n in self.names(kind)]
+        raise unknown("model, measurement or figure", plain, names, listed_by="`recast list`")
 
     def _load(self, kind: Kind, name: str) -> Model | Measurement | Recipe:
         if kind == "models":

@@ -27,6 +27,10 @@ __all__ = [
 
 # A longer list of known names hides the sentence it stands in.
 _LISTED = 16
+# Where a command lists all, these show what such names look like.
+_NAMED = 4
+# Shorter words stand in too many names.
+_SHORTEST = 3
 
 
 class RecastError(Exception):
@@ -87,7 +91,7 @@ class UnknownNameError(RecastError):
         self.near = near
 
     @classmethod
-    def unknown(cls, kind: str, name: object, candidates: Iterable[object]) -> Self:
+    def unknown(cls, kind: str, name: object, candidates: Iterable[object], *, listed_by: str = "") -> Self:
         """Return the error for a name that is not among the candidates; see `unknown`."""
         known = [str(candidate) for candidate in candidates]
         near = near_matches(str(name), known)
@@ -97,7 +101,9 @@ class UnknownNameError(RecastError):
         if 0 < len(known) <= _LISTED:
             message += f" (known: {', '.join(known)})"
         elif known and not near:
-            message += f" ({len(known)} are known, among them {', '.join(known[:_LISTED])})"
+            shown = known[:_LISTED] if not listed_by else known[:_NAMED]
+            where = f"; {listed_by} names all" if listed_by else ""
+            message += f" ({len(known)} are known, among them {', '.join(shown)}{where})"
         return cls(message, kind=kind, name=str(name), near=near)
 
 
@@ -168,6 +174,9 @@ def near_matches(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
     for candidate in candidates:
         known.setdefault(candidate.casefold(), []).append(candidate)
     found = difflib.get_close_matches(name.casefold(), known, n=3, cutoff=0.6)
+    if not found and len(name) >= _SHORTEST:
+        # What was remembered may be a part of the name.
+        return tuple(candidate for folded in known if name.casefold() in folded for candidate in known[folded])[:3]
     # Of names that resemble it nearly perfectly, the others would only distract.
     best = difflib.SequenceMatcher(None, name.casefold(), found[0]).ratio() if found else 0.0
     close = [
@@ -178,7 +187,7 @@ def near_matches(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
     return tuple(candidate for folded in close for candidate in known[folded])[:3]
 
 
-def unknown(kind: str, name: object, candidates: Iterable[object]) -> UnknownNameError:
+def unknown(kind: str, name: object, candidates: Iterable[object], *, listed_by: str = "") -> UnknownNameError:
     """Return the error for a name that is not among the candidates.
 
     Parameters
@@ -189,6 +198,8 @@ def unknown(kind: str, name: object, candidates: Iterable[object]) -> UnknownNam
         The name as it was given.
     candidates : iterable
         All known names.
+    listed_by : str
+        The command that lists them, for where there are many.
 
     Returns
     -------
@@ -200,4 +211,4 @@ def unknown(kind: str, name: object, candidates: Iterable[object]) -> UnknownNam
     >>> print(unknown("model", "lmu_ltu", ["le_lmu", "lmu_ltau"]))
     unknown model 'lmu_ltu': did you mean lmu_ltau? (known: le_lmu, lmu_ltau)
     """
-    return UnknownNameError.unknown(kind, name, candidates)
+    return UnknownNameError.unknown(kind, name, candidates, listed_by=listed_by)

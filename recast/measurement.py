@@ -423,7 +423,7 @@ def check_independent(measurements: Sequence[Measurement]) -> None:
     names = [m.name for m in measurements]
     for name in names:
         if names.count(name) > 1:
-            msg = f"measurement '{name}' is named twice: the same data must not be combined with themselves"
+            msg = f"measurement '{name}' is named twice: name it once, its data count once"
             raise RecastError(msg)
     for measurement in measurements:
         for name in measurement.contains:

@@ -213,7 +213,7 @@ def validate(
     wanted = list(names)
     for name in wanted:
         if name not in outputs:
-            raise unknown("ledger entry", name, list(outputs))
+            raise unknown("ledger entry", name, list(outputs), listed_by="`recast validate`")
     entries: list[Entry] = []
     chosen = {name: claim for name, claim in outputs.items() if not wanted or name in wanted}
     for done, (name, claim) in enumerate(chosen.items()):

@@ -18,7 +18,7 @@ NAMES = ("fluxes", "targets", "channels")
 
 
 @click.command("list")
-@click.argument("kind", required=False, type=click.Choice(KINDS + NAMES))
+@click.argument("kind", required=False, metavar="[KIND]", type=click.Choice(KINDS + NAMES))
 @common_options
 @pass_settings
 def list_command(settings: Settings, /, kind: str | None, as_json: bool) -> None:

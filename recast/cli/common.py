@@ -54,6 +54,9 @@ class Settings:
         from recast.model import U1Model, u1_model
 
         if name == "u1":
+            if not self.boson:
+                msg = "the model u1 has no charges of its own: give them, for example --charge mu=1 --charge tau=-1"
+                raise RecastError(msg)
             return u1_model(**self.boson)
         if self.boson:
             options = "--charge, --axial, --quarks, --mixing and --epsilon"
@@ -101,11 +104,12 @@ def boson_options(function: F) -> F:
     """Add the charges of the model ``u1``, which has none of its own."""
     charges: dict[str, Any] = {"multiple": True, "metavar": "LEPTON=Q", "expose_value": False, "callback": _charges}
     numbers: dict[str, Any] = {"type": float, "expose_value": False, "callback": _boson}
+    quarks: dict[str, Any] = {**numbers, "type": _Fraction()}
     mixing: dict[str, Any] = {"type": click.Choice(["none", "one_loop"]), "expose_value": False, "callback": _boson}
     options = (
         click.option("--charge", help="Model u1: vector charge of e, mu or tau; may be repeated.", **charges),
         click.option("--axial", help="Model u1: axial charge of e, mu or tau; may be repeated.", **charges),
-        click.option("--quarks", help="Model u1: vector charge of every quark.", **numbers),
+        click.option("--quarks", help="Model u1: vector charge of every quark, such as 1/3.", **quarks),
         click.option("--mixing", help="Model u1: kinetic mixing with the photon.", **mixing),
         click.option("--epsilon", help="Model u1: fixed kinetic mixing in units of the coupling.", **numbers),
     )
@@ -117,6 +121,7 @@ def boson_options(function: F) -> F:
 def _charges(ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> None:
     from recast.constants import FLAVOURS
     from recast.errors import RecastError, unknown
+    from recast.numbers import fraction
 
     charges: dict[str, float] = {}
     for text in value:
@@ -127,7 +132,7 @@ def _charges(ctx: click.Context, parameter: click.Parameter, value: tuple[str, .
             msg = f"--{parameter.name} gives {flavour} twice"
             raise RecastError(msg)
         try:
-            charges[flavour] = float(number) if equals else math.nan
+            charges[flavour] = float(fraction(number)) if equals else math.nan
         except ValueError:
             charges[flavour] = math.nan
         if math.isnan(charges[flavour]):

@@ -36,7 +36,10 @@ def workspace(settings: Settings, /, measurement: str, output: Path | None, forc
     likelihood = loaded.likelihood
     if not isinstance(likelihood, CountingExperiment | PyhfWorkspace):
         kind = type(likelihood).model_fields["type"].default
-        msg = f"measurement '{loaded.label}' is no counting model: its likelihood is of type {kind}"
+        msg = (
+            f"measurement '{loaded.label}' is no counting model: its likelihood is of type {kind}; name one of type "
+            "counting_experiment or pyhf_workspace, such as dune_nd_counts"
+        )
         raise NotApplicableError(msg)
     text = json.dumps(likelihood.workspace, indent=2)
     if output is None:
