@@ -130,7 +130,7 @@ def limit(
         )
     document = result.to_dict()
     if output is not None:
-        citations = [source for used in (chosen, *measurements) for source in used.citations]
+        citations = [*chosen.citations, *(source for one in measurements for source in one.citations)]
         export(of_limit(result, citations=citations), output, force=force)
         document["output"] = str(output)
     if as_json:

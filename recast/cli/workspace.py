@@ -22,37 +22,43 @@ def workspace(settings: Settings, /, measurement: str, output: Path | None, forc
     """Write a counting measurement as a pyhf workspace.
 
     For MEASUREMENT, with its variants, whose likelihood is a counting model: signal, background, nuisance parameters
-    and observed (for a projection: expected) counts. The parameter of interest scales the nominal signal.
+    and observed (for a projection: expected) counts. The parameter of interest scales the nominal signal. What made the
+    file stands beside it, in NAME.origin.json, since a workspace has no place for it. The way back is
+    `recast import workspace`.
 
     Example: recast workspace dune_nd_counts:background_error=0.05 -o dune.json
     """
-    from recast.errors import NotApplicableError
-    from recast.likelihoods import CountingExperiment, PyhfWorkspace
+    from recast.exports import Origin
+    from recast.exports.workspaces import origin_path, workspace_of
+    from recast.likelihoods import CountingExperiment
     from recast.output import check_output, whole_file
 
     if output is not None:
         check_output(output, force=force, suffixes=(".json",))
+        check_output(origin_path(output), force=force)
     loaded = settings.catalog().measurement(measurement)
     likelihood = loaded.likelihood
-    if not isinstance(likelihood, CountingExperiment | PyhfWorkspace):
-        kind = type(likelihood).model_fields["type"].default
-        msg = (
-            f"measurement '{loaded.label}' is no counting model: its likelihood is of type {kind}; name one of type "
-            "counting_experiment or pyhf_workspace, such as dune_nd_counts"
-        )
-        raise NotApplicableError(msg)
-    text = json.dumps(likelihood.workspace, indent=2)
+    content, signal = workspace_of(loaded)
+    text = json.dumps(content, indent=2)
     if output is None:
         click.echo(text)
         return
-    with whole_file(output) as path:
-        path.write_text(f"{text}\n", encoding="utf-8")
-    summary = {"output": str(output), "measurement": loaded.label, "signal": likelihood.signal}
-    words = f"{likelihood.signal:g} signal events at mu = 1"
+    origin = Origin.now(citations=loaded.citations).to_dict()
+    origin |= {"measurement": loaded.label, "signal": signal, "not_in_it": list(loaded.theory_errors)}
+    for file, words in ((output, text), (origin_path(output), json.dumps(origin, indent=2, ensure_ascii=False))):
+        with whole_file(file) as path:
+            path.write_text(f"{words}\n", encoding="utf-8")
+    summary = {"output": str(output), "measurement": loaded.label, "signal": signal}
+    words = f"{signal:g} signal events at mu = 1"
     if isinstance(likelihood, CountingExperiment):
         summary |= {"background": likelihood.background, "accuracy": float(likelihood.accuracy())}
         words += f", {likelihood.background:g} of background, expected error of the signal {summary['accuracy']:.1%}"
+    if loaded.theory_errors:
+        summary["not_in_it"] = list(loaded.theory_errors)
     if as_json:
         print_json(summary)
         return
     click.echo(f"{output}: {loaded.label}, {words}")
+    if loaded.theory_errors:
+        click.echo(f"not in it: the theory errors {', '.join(loaded.theory_errors)} of the prediction")
+    click.echo(f"{origin_path(output)}: what made it and what to cite")

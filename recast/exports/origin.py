@@ -60,7 +60,9 @@ class Origin:
     citations: tuple[Source, ...] = ()
 
     @classmethod
-    def now(cls, *, conventions: Iterable[str] = (), citations: Iterable[Source] = ()) -> Origin:
+    def now(
+        cls, *, conventions: Iterable[str] = (), citations: Iterable[Source] = (), grids: bool = True
+    ) -> Origin:
         """Return the origin of a file that is being written.
 
         Parameters
@@ -69,13 +71,15 @@ class Origin:
             Empty and repeated ones are left out.
         citations : iterable of Source
             Each paper is kept once.
+        grids : bool
+            Whether grids can have had a part in it.
         """
         from recast import __version__
 
         return cls(
             command=_command(),
             version=f"recast-bsm {__version__}",
-            grids=grid_checksums(),
+            grids=grid_checksums() if grids else (),
             conventions=tuple(dict.fromkeys(" ".join(words.split()) for words in conventions if words)),
             citations=tuple({source.inspire: source for source in citations}.values()),
         )
