@@ -48,7 +48,7 @@ def _fixed(given: tuple[str, ...]) -> dict[str, float]:
     return result
 
 
-def _ranges(given: tuple[str, ...]) -> dict[str, tuple[float, float]]:
+def named_ranges(given: tuple[str, ...]) -> dict[str, tuple[float, float]]:
     """Read ``mass=0.01:10``."""
     from recast.errors import RecastError
 
@@ -102,7 +102,7 @@ def fit(
             settings.model(model),
             [catalog.measurement(name) for name in measurement],
             fix=_fixed(fix),
-            ranges=_ranges(ranges),
+            ranges=named_ranges(ranges),
             seeds=seeds,
             progress=show,
         )

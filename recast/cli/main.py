@@ -20,6 +20,7 @@ from recast.cli.common import BAD_INPUT, INTERNAL, INTERRUPTED, SETTINGS, Settin
 from recast.cli.completion import completion
 from recast.cli.coverage import coverage
 from recast.cli.explain import explain
+from recast.cli.explore import explore, serve
 from recast.cli.exports import export, import_group
 from recast.cli.fitting import fit
 from recast.cli.grid import grid
@@ -155,6 +156,8 @@ for command in (
     predict,
     limit,
     explain,
+    explore,
+    serve,
     coverage,
     fit,
     rate,

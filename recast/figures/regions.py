@@ -27,6 +27,7 @@ __all__ = [
     "finite_edges",
     "layer_region",
     "visible_edges",
+    "with_points",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -110,7 +111,7 @@ def layer_region(
             msg = "a region with two degrees of freedom needs the extent of the plane"
             raise ValueError(msg)
         return _plane_region(layer, model, mass, coupling, confidence_level=level, plugins=plugins)
-    at = _with_points(mass, measurements)
+    at = with_points(mass, measurements)
     levels = [probability_content(sigma) for sigma in sorted(layer.sigmas, reverse=True)] or [level]
     solved = [_solved(layer, model, measurements, at, confidence_level=one) for one in levels]
     ends = tuple(cuts(masses, intervals) for masses, intervals, _ in solved)
@@ -214,7 +215,7 @@ def _unknown(cut: Cut, model: Model, measurements: Sequence[Measurement]) -> boo
     return any(bool(np.isnan(measurement.prediction(interaction)).any()) for measurement in measurements)
 
 
-def _with_points(mass: FloatArray, measurements: Sequence[Measurement]) -> FloatArray:
+def with_points(mass: FloatArray, measurements: Sequence[Measurement]) -> FloatArray:
     """Add the masses at which published curves have points or leave a gap, so that no structure of theirs is lost."""
     extra: list[float] = []
     for measurement in measurements:
