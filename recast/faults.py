@@ -61,12 +61,19 @@ def all_faults(
     for fault in faults:
         if fault["type"] == "missing" and fault["loc"][:-1] in misspelt:
             continue
+        # A list in which an item is wrong is too short for that reason alone.
+        if fault["type"] == "too_short" and any(_inside(other["loc"], fault["loc"]) for other in faults):
+            continue
         place = _place(fault["loc"], value, missing=fault["type"] == "missing")
         if fault["type"].startswith("union_tag"):
             place = (*place, str(fault.get("ctx", {}).get("discriminator", "")).strip("'"))
         place = (*prefix, *place)
         result.append(Described(place, _message(fault, place, schema), _meaning(fault, schema)))
     return result
+
+
+def _inside(location: Place, outer: Place) -> bool:
+    return len(location) > len(outer) and location[: len(outer)] == outer
 
 
 def _place(location: Iterable[str | int], value: Any, *, missing: bool) -> Place:

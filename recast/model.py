@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from recast.constants import FLAVOURS
 from recast.errors import RecastError, unknown
 from recast.interactions import ContactInteraction, Mixing, U1Mediator
-from recast.numbers import Finite
+from recast.numbers import Finite, fraction
 from recast.parameters import LARGEST_CHARGE, Charges, checked_charge, loops_diverge
 from recast.provenance import Source
 from recast.variants import Variant, apply_variants, split_reference, written_reference
@@ -39,7 +39,12 @@ def _of_order_one(charge: float) -> float:
     return charge
 
 
-Charge = Annotated[Finite, AfterValidator(_of_order_one)]
+# A third is written 1/3.
+Charge = Annotated[
+    Finite,
+    BeforeValidator(fraction, json_schema_input_type=float | Annotated[str, Field(pattern=r"^[-+]?\d+\s*/\s*\d+$")]),
+    AfterValidator(_of_order_one),
+]
 Flavour = Literal["e", "mu", "tau"]
 
 

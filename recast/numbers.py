@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-__all__ = ["Count", "Finite", "NonNegative", "Positive", "not_a_boolean"]
+__all__ = ["Count", "Finite", "NonNegative", "Positive", "fraction", "not_a_boolean"]
 
 # Likelihoods square what is given, relative to errors that may be as small.
 _SMALLEST, _LARGEST = 1e-20, 1e20
@@ -18,6 +19,18 @@ def not_a_boolean(value: Any) -> Any:
         msg = f"this should be a number, not {str(value).lower()}"
         raise ValueError(msg)  # pydantic wants ValueError
     return value
+
+
+def fraction(value: Any) -> Any:
+    """Return the number that a text such as ``-1/3`` means; anything else as it is.
+
+    Examples
+    --------
+    >>> fraction("-3/2"), fraction(2), fraction("two")
+    (-1.5, 2, 'two')
+    """
+    match = re.fullmatch(r"\s*([-+]?\d{1,6})\s*/\s*(\d{1,6})\s*", value) if isinstance(value, str) else None
+    return int(match[1]) / int(match[2]) if match and int(match[2]) else value
 
 
 def _in_range(value: float) -> float:

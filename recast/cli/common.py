@@ -166,6 +166,21 @@ else:  # not generic at run time in older versions of click
     _FloatType = click.ParamType
 
 
+class _Fraction(_FloatType):
+    """A number, or a fraction such as 1/3."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Convert, or fail with one sentence that quotes the value."""
+        from recast.numbers import fraction
+
+        try:
+            return float(fraction(value))
+        except ValueError:
+            self.fail(f"a charge is a number or a fraction such as 1/3, not {value!r}", param, ctx)
+
+
 class Number(_FloatType):
     """A finite number, by default positive.
 

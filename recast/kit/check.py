@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,10 +97,13 @@ def check_file(path: str | Path, *, plugins: Sequence[str | Path] = ()) -> Repor
     try:
         found = getattr(checks, f"check_{kind}")(document, tuple(plugins))
     except RecastError as error:
-        faults = faults_of(error, document, plugins=plugins)
-        return Report(str(path), kind, faults, remarks)
-    faults = tuple(sorted(found.faults, key=lambda fault: fault.line or 0))
-    return Report(str(path), kind, faults, (*remarks, *found.remarks), () if faults else tuple(found.facts))
+        return Report(str(path), kind, _by_line(faults_of(error, document, plugins=plugins)), remarks)
+    facts = () if found.faults else tuple(found.facts)
+    return Report(str(path), kind, _by_line(found.faults), (*remarks, *found.remarks), facts)
+
+
+def _by_line(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    return tuple(sorted(faults, key=lambda fault: fault.line or 0))
 
 
 def check_folder(folder: str | Path, *, plugins: Sequence[str | Path] = ()) -> list[Report]:

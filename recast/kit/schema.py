@@ -24,6 +24,9 @@ __all__ = ["json_schema"]
 # Draft 7: what editors know.
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 
+# What pydantic writes of bounds that stand behind a validator.
+_BOUNDS = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
+
 
 class _Described(GenerateJsonSchema):
     """Schemas with descriptions from docstrings."""
@@ -150,6 +153,9 @@ def _tidy(schema: Any) -> None:
     """Turn what pydantic writes into draft 7, with choices by a key instead of bare alternatives, in place."""
     for part in _parts(schema):
         part.pop("title", None) if isinstance(part.get("title"), str) else None
+        for bound, keyword in _BOUNDS.items():
+            if isinstance(part.get(bound), int | float):
+                part[keyword] = part.pop(bound)
         if "prefixItems" in part:
             part["items"] = part.pop("prefixItems")
             part["additionalItems"] = False

@@ -59,7 +59,7 @@ def measurement(
     file = folder / "measurements" / f"{name}.yaml"
     texts = {
         f"measurements/{name}.yaml": ("the measurement", "measurement.yaml.txt"),
-        f"tests/test_{name}.py": ("its test", "test_measurement.txt"),
+        f"tests/test_measurement_{name}.py": ("its test", "test_measurement.txt"),
     }
     steps = (
         f"recast check {file}",
@@ -152,14 +152,14 @@ def model(
     made = u1_model(**asked)
 
     def flow(charges: Mapping[str, float]) -> str:
-        return f"{{{', '.join(f'{flavour}: {charge:.12g}' for flavour, charge in charges.items())}}}"
+        return f"{{{', '.join(f'{flavour}: {_charge(charge)}' for flavour, charge in charges.items())}}}"
 
     axial = made.axial.model_dump()
     given = bool(options)
     words |= {
         "charges": flow(made.charges.model_dump()),
         "axial": f"axial: {flow(axial)}    # axial charges\n" if any(axial.values()) else "",
-        "quarks": f"{made.quarks:.12g}",
+        "quarks": _charge(made.quarks),
         "mixing": made.mixing,
         "epsilon": f"epsilon: {made.epsilon:.12g}    # mixing in units of g'\n" if made.epsilon else "",
         "edit_charges": f" {MARK}" if not given else "",
@@ -169,7 +169,7 @@ def model(
     name = words["name"]
     texts = {
         f"models/{name}.yaml": ("the model", "model.yaml.txt"),
-        f"tests/test_{name}.py": ("its test", "test_model.txt"),
+        f"tests/test_model_{name}.py": ("its test", "test_model.txt"),
     }
     steps = (
         f"recast check {folder / 'models' / name}.yaml",
@@ -178,6 +178,14 @@ def model(
         f"python -m pytest {folder / 'tests'}",
     )
     return texts, steps
+
+
+def _charge(charge: float) -> str:
+    """Write a charge, thirds as fractions."""
+    from fractions import Fraction
+
+    simple = Fraction(charge).limit_denominator(12)
+    return str(simple) if simple.denominator % 3 == 0 and abs(float(simple) - charge) < 1e-9 else f"{charge:.12g}"
 
 
 def figure(
@@ -209,7 +217,7 @@ def figure(
         text.append(f"    draw: {'line' if position else 'excluded'}")
         if edge is not None:
             above = f"at: [{edge[0]:.3g}, {min(2.5 * edge[1], 0.7):.3g}], colour: black"
-            below = f"at: [{edge[0]:.3g}, {edge[1] / 2.5:.3g}], to: [{edge[0]:.3g}, {edge[1]:.3g}]"
+            below = f"at: [{edge[0]:.3g}, {edge[1] / 3.5:.3g}], to: [{edge[0]:.3g}, {edge[1]:.3g}]"
             text.append(f"    labels: [{{text: {label}, {below if position else above}}}]")
         layers.append("\n".join(text))
     words |= {
@@ -222,7 +230,7 @@ def figure(
     name = words["name"]
     texts = {
         f"plots/{name}.yaml": ("the figure", "figure.yaml.txt"),
-        f"tests/test_{name}.py": ("its test", "test_figure.txt"),
+        f"tests/test_figure_{name}.py": ("its test", "test_figure.txt"),
     }
     steps = (
         f"recast --plugins {folder} check {folder / 'plots' / name}.yaml",
@@ -266,7 +274,7 @@ def observable(
     texts = {
         f"{name}.py": ("the observable", "observable.py.txt"),
         f"measurements/{name}_example.yaml": ("a measurement of it", "observable.yaml.txt"),
-        f"tests/test_{name}.py": ("their test", "test_observable.txt"),
+        f"tests/test_observable_{name}.py": ("their test", "test_observable.txt"),
     }
     steps = (
         f"recast --plugins {folder} check {folder / 'measurements' / name}_example.yaml",

@@ -9,7 +9,26 @@ from functools import lru_cache
 from importlib import resources
 
 from recast.constants import ATOMIC_MASS_UNIT, ELECTRON_MASS
-from recast.errors import unknown
+from recast.errors import UnknownNameError, unknown
+
+# Words that are understood, though they are not names: which isotope is meant has to be seen in the file.
+_ENGLISH = {
+    "carbon": "C12",
+    "oxygen": "O16",
+    "aluminium": "Al27",
+    "aluminum": "Al27",
+    "silicon": "Si28",
+    "argon": "Ar40",
+    "calcium": "Ca40",
+    "titanium": "Ti48",
+    "chromium": "Cr52",
+    "iron": "Fe56",
+    "nickel": "Ni58",
+    "copper": "Cu63",
+    "tungsten": "W184",
+    "lead": "Pb208",
+    "glass": "SiO2",
+}
 
 
 @dataclass(frozen=True)
@@ -97,7 +116,16 @@ def load_target(name: str) -> Target:
         return load_target(elements[name].name)
     parts = re.findall(r"([A-Z][a-z]?)([1-9]\d?)?", name)
     if not parts or "".join(a + b for a, b in parts) != name or any(a not in elements for a, _ in parts):
-        raise unknown("target", name, [*known, "SiO2"])
+        raise _unknown_target(name)
     if len(parts) == 1:  # 'Ar41' is an unknown isotope, not 41 argon atoms
-        raise unknown("target", name, [*known, "SiO2"])
+        raise _unknown_target(name)
     return Target(name, tuple((elements[a], int(b or 1)) for a, b in parts))
+
+
+def _unknown_target(name: str) -> UnknownNameError:
+    error = unknown("target", name, [*nuclei(), "SiO2"])
+    meant = _ENGLISH.get(name.casefold())
+    if meant is None:
+        return error
+    message = f"unknown target {name!r}: did you mean {meant}? (known: {', '.join([*nuclei(), 'SiO2'])})"
+    return UnknownNameError(message, kind="target", name=name, near=(meant,))
