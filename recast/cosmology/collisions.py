@@ -13,7 +13,7 @@ in the difference of the temperatures, detailed balance turns the collision inte
     (1 / T^2)   Int dPi |M|^2 (E_1 + E_2)^2 f_1 f_2 (1 - f_3) (1 - f_4)        nu nubar -> e- e+,
     (1 / 2 T^2) Int dPi |M|^2 (E_1 - E_3)^2 f_1 f_2 (1 - f_3) (1 - f_4)        nu e -> nu e ,
 
-with dPi including (2 pi)^4 delta^4 and |M|^2 summed over spins, e.g. for nu e- -> nu e-
+with dPi including (2 pi)^4 delta^4 and ``|M|^2`` summed over spins, e.g. for nu e- -> nu e-
 
     |M|^2 = 128 G_F^2 [gL^2 (p1 p2)(p3 p4) + gR^2 (p1 p4)(p2 p3) - gL gR m_e^2 (p1 p3)] .
 
@@ -89,7 +89,7 @@ def statistics_factors(mass_over_temperature: float, *, quantum: bool = True) ->
     Notes
     -----
     In the frame where the pair (1, 2) has energy E and momentum k, the energies of both pairs are linear in the
-    cosines of the centre-of-mass angles to k, and |M|^2 is a polynomial in the cosine of their relative azimuth,
+    cosines of the centre-of-mass angles to k, and ``|M|^2`` is a polynomial in the cosine of their relative azimuth,
     which is averaged analytically. Four smooth integrals remain: E, k, and the two cosines.
     """
     mass = float(mass_over_temperature)

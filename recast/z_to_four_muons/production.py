@@ -9,8 +9,8 @@ fitted to the muon spectra that ATLAS has measured at 7 TeV (arXiv:1406.3660, 26
 pairs between 66 and 116 GeV, 43 bins), up to 300 GeV and with an error of at least 3% per bin. The functions are
 within 13% of the data from 2 to 250 GeV; the lowest 2 GeV, with 5% of all bosons, come out 14 to 20% too low.
 
-Rapidity: d sigma / dy ~ 1 / (1 + exp((|y| - y0) / w)), fitted to the 35 bins up to 3.5 that CMS has measured at 7 TeV
-(arXiv:1110.4973; chi^2 = 21.9): y0 = 3.06, w = 0.52. At 8 TeV the edge moves with ln sqrt(s).
+Rapidity: ``d sigma / dy ~ 1 / (1 + exp((|y| - y0) / w))``, fitted to the 35 bins up to 3.5 that CMS has measured at
+7 TeV (arXiv:1110.4973; chi^2 = 21.9): y0 = 3.06, w = 0.52. At 8 TeV the edge moves with ln sqrt(s).
 
 Mass: a Breit-Wigner function.
 

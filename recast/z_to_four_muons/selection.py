@@ -2,8 +2,8 @@
 
 Muons have pT > 20, 15, 8 GeV, the pair of opposite charge that is closest to the Z mass is above 20 GeV, the other pair
 above 5 GeV, and the four-muon mass lies between 80 and 100 GeV (the recast of the ATLAS analysis in arXiv:1403.1269).
-To these are added the reach of the muon system, |eta| < 2.7 (arXiv:1407.3935), and pT > 4 GeV for the fourth muon. The
-published cross sections are for lepton pairs above 5 GeV (arXiv:1403.5657), and the later analysis of the same data
+To these are added the reach of the muon system, ``|eta|`` < 2.7 (arXiv:1407.3935), and pT > 4 GeV for the fourth muon.
+The published cross sections are for lepton pairs above 5 GeV (arXiv:1403.5657), and the later analysis of the same data
 spells out what that means for four muons (arXiv:1509.07844): every pair of opposite charge, paired either way, and
 Delta R > 0.1 between any two.
 
@@ -37,7 +37,7 @@ class Selection:
     momenta : tuple of float
         Thresholds in GeV of the transverse momenta, the hardest muon first.
     pseudorapidity : float
-        Largest |eta|.
+        Largest ``|eta|``.
     first_pair, second_pair : float
         Lowest masses in GeV of the pair of opposite charge that is closest to the Z mass, and of the other muons.
     every_pair : float
