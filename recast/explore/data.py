@@ -304,9 +304,8 @@ def _known(model: Model, measurement: Measurement, masses: FloatArray) -> Offset
 def _accuracy(model: Model, measurement: Measurement, table: Table) -> Accuracy | None:
     """Try a table at points drawn between its own, always the same."""
     rng = np.random.default_rng(0)
-    mass, coupling = (
-        np.exp(rng.uniform(math.log(low), math.log(high), _TRIED)) for low, high in (table.axes.mass, table.axes.coupling)
-    )
+    ends = (table.axes.mass, table.axes.coupling)
+    mass, coupling = (np.exp(rng.uniform(math.log(low), math.log(high), _TRIED)) for low, high in ends)
     exact = signed_root(model, measurement, mass, coupling) ** 2
     every = np.broadcast_arrays(mass[:, None], coupling)
     shown = table.interpolated(every[0].ravel(), every[1].ravel()).reshape(exact.shape) ** 2

@@ -175,7 +175,8 @@
   const usual = (one) => new Set(one.layers.filter((layer) => layer.shown).map((layer) => layer.name));
   meta.models.forEach((one, i) => state.visible.set(i, usual(one)));
   const visible = () => state.visible.get(state.model);
-  const coarse = matchMedia("(pointer: coarse)").matches;
+  const coarse = matchMedia("(hover: none), (pointer: coarse)").matches || (navigator.maxTouchPoints > 0 && innerWidth < 900);
+  document.body.classList.toggle("coarse", coarse);
 
   meta.models.forEach((one, i) => $("model").append(element("option", { value: i, textContent: one.title })));
   meta.levels.forEach((level, i) => $("level").append(element("option", { value: i, textContent: percent(level) })));
@@ -257,9 +258,10 @@
       exponentformat: "power", showgrid: true, gridcolor: "#ececec", dtick: 1, ticks: "inside", minor: { ticks: "inside" }, mirror: true, showline: true, linecolor: "#333", zeroline: false });
     return {
       xaxis: axis("mass of the boson, GeV", x, meta.axes.mass), yaxis: axis(plain(model().coupling), y, meta.axes.coupling),
-      margin: coarse || innerWidth < 700 ? { l: 58, r: 8, t: 34, b: 46 } : { l: 70, r: 14, t: 30, b: 50 },
+      margin: coarse || innerWidth < 700 ? { l: 58, r: 8, t: 44, b: 46 } : { l: 70, r: 14, t: 30, b: 50 },
       showlegend: false, hovermode: "closest", hoveranywhere: true, clickanywhere: true, dragmode: coarse ? false : "zoom",
       plot_bgcolor: "#fff", paper_bgcolor: "#fff", font: { size: 13, color: "#1c1c1c" }, uirevision: String(state.model),
+      modebar: { bgcolor: "rgba(255,255,255,0)", color: "#555", activecolor: "#000" },
     };
   }
 
