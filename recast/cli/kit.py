@@ -16,6 +16,7 @@ from recast.cli.common import (
     pass_settings,
     print_json,
 )
+from recast.cli.completion import complete
 from recast.cli.scanning import FORCE
 
 if TYPE_CHECKING:
@@ -40,14 +41,28 @@ NEW_KINDS = ("measurement", "model", "figure", "observable")
 @click.option("--title", help="One line for lists.")
 @click.option("--value", type=Number("value", negative=True), help="measurement: what was measured.")
 @click.option("--error", type=Number("error"), help="measurement: its standard deviation.")
-@click.option("--target", help="measurement: nucleus or compound, such as Pb208.")
-@click.option("--channel", help="measurement: trident channel.")
+@click.option("--target", shell_complete=complete("targets"), help="measurement: nucleus or compound, such as Pb208.")
+@click.option("--channel", shell_complete=complete("channels"), help="measurement: trident channel.")
 @click.option("--energy", type=Number("energy"), help="measurement: energy of the neutrinos, GeV.")
-@click.option("--flux", help="measurement: name or CSV file of a flux, instead of --energy.")
-@click.option("--like", help="measurement: take the observable and the likelihood of this one.")
+@click.option(
+    "--flux",
+    shell_complete=complete("fluxes"),
+    help="measurement: name or CSV file of a flux, instead of --energy.",
+)
+@click.option(
+    "--like",
+    shell_complete=complete("measurements"),
+    help="measurement: take the observable and the likelihood of this one.",
+)
 @boson_options
-@click.option("--model", help="figure: the model whose plane is drawn.")
-@click.option("--measurement", "measurements", multiple=True, help="figure: a measurement in it; repeats.")
+@click.option("--model", shell_complete=complete("models"), help="figure: the model whose plane is drawn.")
+@click.option(
+    "--measurement",
+    "measurements",
+    multiple=True,
+    shell_complete=complete("measurements"),
+    help="figure: a measurement in it; repeats.",
+)
 @FORCE
 @common_options
 @pass_settings
