@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -120,20 +121,41 @@ def _yaml(plain: Any) -> str:
 
 @click.command()
 @click.argument("names", nargs=-1, required=True, shell_complete=complete("models", "measurements", "plots"))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="BibTeX file to write. [default: print it]")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @common_options
 @pass_settings
-def cite(settings: Settings, /, names: tuple[str, ...], as_json: bool) -> None:
+def cite(settings: Settings, /, names: tuple[str, ...], output: Path | None, force: bool, as_json: bool) -> None:
     """Print the BibTeX of what was used.
 
-    NAMES are models, measurements and figures; a figure cites all that it draws. Each entry is printed once.
+    NAMES are models, measurements and figures; a figure cites all that it draws. Or scans (their YAML or HDF5 files)
+    and other files that recast wrote: figures, tables, HEPData submissions. Each entry is printed once.
+
+    Example: recast cite today plane.h5 -o references.bib
     """
+    from recast.exports.citing import bibtex_of
+
+    if output is not None:
+        from recast.output import check_output
+
+        check_output(output, force=force, suffixes=(".bib",))
     catalog = settings.catalog()
     entries: dict[str, str] = {}
     with progress("cite"):
         for name in names:
-            for citation in catalog.find(name).citations:
-                entries.setdefault(citation.inspire, citation.bibtex.strip())
+            for key, text in bibtex_of(name, catalog).items():
+                entries.setdefault(key, text)
+    listing = "\n\n".join(entries.values())
+    if output is not None:
+        from recast.exports import Origin
+        from recast.exports.tables import write_text
+
+        # BibTeX skips what stands between entries, but for the sign that begins one.
+        head = "".join(f"% {line}\n" for line in Origin.now(grids=False).lines()).replace("@", " at ")
+        write_text(f"{head}\n{listing}\n", output, force=force)
     if as_json:
-        print_json({"citations": [{"key": key, "bibtex": text} for key, text in entries.items()]})
-        return
-    click.echo("\n\n".join(entries.values()))
+        print_json({"citations": [{"key": key, "bibtex": entry} for key, entry in entries.items()]})
+    elif output is not None:
+        click.echo(f"{output}: {len(entries)} entries, {', '.join(entries)}")
+    else:
+        click.echo(listing)

@@ -208,14 +208,14 @@ def of_limit(result: LimitResult, *, citations: Sequence[Source] = ()) -> Contou
     )
 
 
-def of_scan(result: ScanResult, *, name: str = "scan", citations: Sequence[Source] = ()) -> Contours:
+def of_scan(result: ScanResult, *, name: str = "scan") -> Contours:
     """Return the lines on which a scan of two parameters just excludes, of each measurement and of all together.
 
     Parameters
     ----------
     result : ScanResult
     name : str
-    citations : sequence of Source
+        Of the scan, for titles.
 
     Raises
     ------
@@ -261,8 +261,27 @@ def of_scan(result: ScanResult, *, name: str = "scan", citations: Sequence[Sourc
         x=quantities[0],
         y=quantities[1],
         pieces=tuple(pieces),
-        origin=Origin.now(conventions=[piece.convention for piece in pieces], citations=citations),
+        origin=_origin(result, [piece.convention for piece in pieces]),
         notes=("lines between the points of the scan are interpolated",),
+    )
+
+
+def _origin(result: ScanResult, conventions: Sequence[str]) -> Origin:
+    """Return what made the lines: the command of now, and the version, grids and citations of the scan."""
+    from recast.exports.citing import entries_in, source_of_entry
+
+    grids = {
+        name.removeprefix("grid ").removesuffix(".h5"): digest
+        for name, digest in result.header.inputs.items()
+        if name.startswith("grid ")
+    }
+    return replace(
+        Origin.now(
+            conventions=conventions,
+            citations=[source_of_entry(text) for text in entries_in(result.provenance.get("bibtex", "")).values()],
+        ),
+        version=result.provenance.get("code", "unknown"),
+        grids=tuple(grids.items()),
     )
 
 

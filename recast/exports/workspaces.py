@@ -215,32 +215,15 @@ def source_of(bibtex: str | Path, place: str) -> Source:
     DocumentError
         When the file does not hold one entry with a key like those of INSPIRE.
     """
-    from pydantic import ValidationError
-
-    from recast.provenance import Source
+    from recast.exports.citing import entries_in, source_of_entry
     from recast.text_file import read_text
 
     file = Path(bibtex)
-    entry = read_text(file, what="BibTeX file").strip()
-    keys = re.findall(r"^\s*@\w+\{([^,\s]+),", entry, flags=re.MULTILINE)
-    if len(keys) != 1:
-        message = f"there must be one BibTeX entry, '@article{{key, ...}}', not {len(keys)}"
+    entries = entries_in(read_text(file, what="BibTeX file"))
+    if len(entries) != 1:
+        message = f"there must be one BibTeX entry, '@article{{key, ...}}', not {len(entries)}"
         raise DocumentError(message, file=file)
-    fields = {
-        key.lower(): " ".join(value.split())
-        for key, value in re.findall(r"(\w+)\s*=\s*[\"{]+(.*?)[\"}]+\s*(?:,|\}|$)", entry, flags=re.DOTALL)
-    }
-    words = (fields.get("author"), fields.get("title"), fields.get("journal"), fields.get("year"))
-    paper = ", ".join(word for word in words if word)
     try:
-        return Source(
-            paper=paper or keys[0],
-            place=place,
-            inspire=keys[0],
-            bibtex=entry,
-            arxiv=fields.get("eprint"),
-            doi=fields.get("doi"),
-        )
-    except ValidationError as error:
-        message = f"the key {keys[0]!r} is not like those of INSPIRE, 'Author:2024abc'"
-        raise DocumentError(message, file=file, key="inspire") from error
+        return source_of_entry(*entries.values(), place=place)
+    except RecastError as error:
+        raise DocumentError(str(error), file=file) from error

@@ -22,6 +22,7 @@ from recast.errors import RecastError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from recast.exports import Origin
     from recast.figures import (
         accuracy,
         contact,
@@ -187,8 +188,19 @@ def plot(
 
     recipe = load_recipe(name_or_path, plugins=plugins)
     paths = output_paths(output, Path(name_or_path).stem, force=force)
-    write(draw(compute(recipe, plugins=plugins, expected=expected)), paths)
+    data = compute(recipe, plugins=plugins, expected=expected)
+    write(draw(data), paths, title=recipe.title, origin=_origin(data))
     return paths
+
+
+def _origin(data: FigureData) -> Origin:
+    """Return what the files of a figure say of what made them."""
+    from recast.exports import Origin, of_figure
+
+    citations = data.recipe.citations
+    if data.recipe.kind in _WITH_LIMITS:
+        return of_figure(data, citations=citations).origin
+    return Origin.now(citations=citations)
 
 
 def _module(recipe: Recipe) -> Any:

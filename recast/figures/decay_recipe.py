@@ -7,7 +7,6 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from recast.figures.layers import Axis, Colour, FigureRecipe, Label, LineStyle, Strict
-from recast.provenance import Source
 
 __all__ = ["DecayLengthPanel", "DecayModel", "DecayPanel", "DecayRecipe", "FinalState"]
 
@@ -84,17 +83,6 @@ class DecayRecipe(FigureRecipe):
         """The models that are drawn, with their variants."""
         curves = self.decay_length.curves if self.decay_length else ()
         return tuple(dict.fromkeys([panel.model for panel in self.panels] + [curve.model for curve in curves]))
-
-    @property
-    def citations(self) -> tuple[Source, ...]:
-        """The source of the figure and those of every model in it, each paper once."""
-        from recast.model import load_model
-
-        sources = {self.provenance.inspire: self.provenance}
-        for name in self.models:
-            for source in load_model(name, plugins=self._plugins).citations:
-                sources.setdefault(source.inspire, source)
-        return tuple(sources.values())
 
     @field_validator("x")
     @classmethod

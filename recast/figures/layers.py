@@ -248,14 +248,22 @@ class FigureRecipe(Strict):
         return tuple(dict.fromkeys(name for layer in layers for name in layer.measurements))
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """The models that are drawn, with their variants."""
+        named = (getattr(one, "model", None) for one in (self, *getattr(self, "panels", ())))
+        return tuple(dict.fromkeys(name for name in named if name is not None))
+
+    @property
     def citations(self) -> tuple[Source, ...]:
-        """The published figure and the sources of every measurement in it, each paper once."""
+        """The published figure and the sources of every model and measurement in it, each paper once."""
         from recast.measurement import load_measurement
+        from recast.model import load_model
 
         sources = {self.provenance.inspire: self.provenance}
-        for name in self.measurements:
-            for source in load_measurement(name, plugins=self._plugins).citations:
-                sources.setdefault(source.inspire, source)
+        drawn = [load_model(name, plugins=self._plugins).citations for name in self.models]
+        drawn += [load_measurement(name, plugins=self._plugins).citations for name in self.measurements]
+        for source in (source for citations in drawn for source in citations):
+            sources.setdefault(source.inspire, source)
         return tuple(sources.values())
 
     def model_post_init(self, context: Any) -> None:

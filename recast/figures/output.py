@@ -13,9 +13,14 @@ from recast.output import check_output, whole_file
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from recast.exports import Origin
+
 __all__ = ["FORMATS", "output_paths", "write"]
 
 FORMATS = (".png", ".pdf", ".svg")
+
+# Where each format has room for a text about what is in it.
+_DESCRIPTION = {"png": "Description", "pdf": "Subject", "svg": "Description"}
 
 
 def output_paths(output: str | Path, name: str, *, force: bool = False) -> list[Path]:
@@ -53,8 +58,16 @@ def output_paths(output: str | Path, name: str, *, force: bool = False) -> list[
     return paths
 
 
-def write(figure: Figure, paths: Sequence[Path]) -> None:
+def write(figure: Figure, paths: Sequence[Path], *, title: str = "", origin: Origin | None = None) -> None:
     """Write a figure, each file through a temporary one beside it that replaces it when complete.
+
+    Parameters
+    ----------
+    figure : Figure
+    paths : sequence of Path
+    title : str
+    origin : Origin, optional
+        What made the figure, for the metadata of the files.
 
     Raises
     ------
@@ -64,7 +77,11 @@ def write(figure: Figure, paths: Sequence[Path]) -> None:
     for path in paths:
         kind = path.suffix.lower().removeprefix(".")
         # Without a date, the same data give the same file.
-        metadata = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
+        metadata: dict[str, str | None] = dict({"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind, {}))
+        if origin is not None:
+            # ASCII, which every format keeps as it is, so that `recast cite FILE` finds it in the bytes.
+            words = [line.encode("ascii", "replace").decode() for line in (title, "\n".join(origin.lines()))]
+            metadata |= dict(zip(("Title", _DESCRIPTION[kind]), words, strict=True))
         with whole_file(path) as partial:
             try:
                 figure.savefig(partial, format=kind, metadata=metadata)

@@ -249,9 +249,12 @@ def _provenance(evaluation: Evaluation) -> dict[str, str]:
     """Return where the numbers came from."""
     from recast import __version__
 
-    entries = {s.inspire: s.bibtex for m in evaluation.measurements for s in m.citations}
+    used = [evaluation.model.citations, *(measurement.citations for measurement in evaluation.measurements)]
+    entries = {source.inspire: source.bibtex for citations in used for source in citations}
     return {
         "code": f"recast-bsm {__version__}",
+        # Without its options: how a scan was run, or interrupted, has no part in its numbers.
+        "command": "recast scan, of the file under spec",
         "title": evaluation.spec.title or "",
         "model_title": evaluation.model.title,
         "citations": " ".join(entries),
