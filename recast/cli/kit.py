@@ -78,7 +78,7 @@ def new(
     Examples:
       recast new measurement my_experiment --value 1.1 --error 0.2 --target Pb208 --energy 50
       recast new model my_boson --charge mu=-3 --quarks 1/3
-      recast --plugins my_folder new figure my_plane --model my_boson --measurement my_experiment
+      recast new figure my_plane --model my_boson --measurement my_experiment
       recast new observable my_strength
     """
     from recast.kit import new as write

@@ -57,6 +57,7 @@ def measurement(
     # Something that it speaks about, for the test.
     words |= {"trial_model": "lmu_ltau", "trial_mass": "0.1"}
     file = folder / "measurements" / f"{name}.yaml"
+    where = "" if folder == Path("my_folder") else f" --folder {folder}"
     texts = {
         f"measurements/{name}.yaml": ("the measurement", "measurement.yaml.txt"),
         f"tests/test_measurement_{name}.py": ("its test", "test_measurement.txt"),
@@ -64,7 +65,7 @@ def measurement(
     steps = (
         f"recast check {file}",
         f"recast --plugins {folder} limit lmu_ltau {name} --mass 0.1",
-        f"recast --plugins {folder} new figure {name}_plane --folder {folder} --model lmu_ltau --measurement {name}",
+        f"recast new figure {name}_plane{where} --model lmu_ltau --measurement {name}",
         f"python -m pytest {folder / 'tests'}",
     )
     return texts, steps
