@@ -17,6 +17,7 @@ from recast.cli.common import (
     print_json,
 )
 from recast.cli.completion import complete
+from recast.cli.progress import progress
 from recast.cli.scanning import FORCE
 
 if TYPE_CHECKING:
@@ -115,13 +116,14 @@ def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
     if not files and not settings.plugins:
         raise RecastError("name a file to check, or a folder of them: recast --plugins FOLDER check")
     reports: list[Report] = []
-    for file in files:
-        if file.is_dir():
-            raise RecastError(f"{file} is a folder: recast --plugins {file} check")
-        reports.append(check_file(file, plugins=settings.plugins))
-    if not files:
-        for folder in settings.plugins:
+    with progress("check"):
+        for file in files:
+            if file.is_dir():
+                raise RecastError(f"{file} is a folder: recast --plugins {file} check")
+            reports.append(check_file(file, plugins=settings.plugins))
+        for folder in settings.plugins if not files else ():
             reports += check_folder(folder, plugins=settings.plugins)
+    if not files:
         # Their Python files too.
         catalog = settings.catalog()
         classes = [*catalog.observables(), *catalog.likelihoods()]
