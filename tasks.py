@@ -5,8 +5,9 @@
     python3 tasks.py test      run the tests (further words go to pytest, e.g. -m slow for the slow ones)
     python3 tasks.py lint      ruff
     python3 tasks.py types     mypy
+    python3 tasks.py docs      build the documentation into docs/_build and run all that it shows
     python3 tasks.py wheel     build a wheel, install it elsewhere and run the tests against it (words go to pytest)
-    python3 tasks.py all       test, lint, types, wheel: what .ci/run does
+    python3 tasks.py all       test, lint, types, docs, wheel: what .ci/run does
 
 The environment lives in .venv beside this file; delete it to start anew.
 """
@@ -69,7 +70,7 @@ def set_up(extra: str = "") -> Path:
         done = {}
     project = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
     extras = done.get("extras", []) if done.get("project") == project else None
-    if extras is None or extra not in {"", *extras, *(["test"] if "dev" in extras else [])}:
+    if extras is None or extra not in {"", *extras, *(["test"] if {"dev", "docs"} & set(extras) else [])}:
         run([python, "-m", "pip", "install", "--quiet", "--editable", f".[{extra}]" if extra else "."])
         installed = sorted({*(extras or []), *([extra] if extra else [])})
         stamp.write_text(json.dumps({**place, "project": project, "extras": installed}))
@@ -99,6 +100,15 @@ def types(words: Sequence[str]) -> None:
     run([program(set_up("dev"), "python"), "-m", "mypy", *words])
 
 
+def docs(words: Sequence[str]) -> None:
+    """Build the documentation, warnings as errors, and run every block and command in it."""
+    python = program(set_up("docs"), "python")
+    pages = ROOT / "docs"
+    run([python, "-m", "sphinx", "-W", "--keep-going", "-q", "-j", "auto", pages, pages / "_build", *words])
+    tests = [path.relative_to(ROOT) for path in sorted((ROOT / "tests").glob("test_docs*.py"))]
+    run([python, "-m", "pytest", "-q", "-m", "slow or not slow", *tests])
+
+
 def wheel(words: Sequence[str]) -> None:
     """Build a wheel from the source distribution, install it outside the source tree and run the tests against it."""
     builder = program(set_up("dev"), "python")
@@ -112,7 +122,7 @@ def wheel(words: Sequence[str]) -> None:
         run([python, "-m", "pip", "install", "--quiet", f"{built}[test]"], cwd=folder)
         # Tests, the documents they read and link to, and settings, but no packages: only the wheel can be imported.
         elsewhere = folder / "elsewhere"
-        for name in ("tests", "docs", "benchmarks"):
+        for name in ("tests", "docs", "benchmarks", "examples"):
             shutil.copytree(ROOT / name, elsewhere / name, ignore=shutil.ignore_patterns("__pycache__"))
         for path in [*ROOT.glob("*.md"), ROOT / "pyproject.toml"]:
             shutil.copy(path, elsewhere)
@@ -123,12 +133,12 @@ def everything(words: Sequence[str]) -> None:
     """Run what the continuous integration runs."""
     if words:
         sys.exit("the task 'all' takes no further words")
-    for task in (test, lint, types):
+    for task in (test, lint, types, docs):
         task(())
     wheel(())
 
 
-TASKS = {"figure": figure, "test": test, "lint": lint, "types": types, "wheel": wheel, "all": everything}
+TASKS = {"figure": figure, "test": test, "lint": lint, "types": types, "docs": docs, "wheel": wheel, "all": everything}
 
 
 def main() -> None:
