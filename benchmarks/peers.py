@@ -51,8 +51,8 @@ def environment() -> Path:
         # The interpreter itself, not that of an environment that may be deleted.
         base = Path(getattr(sys, "_base_executable", sys.executable))
         subprocess.run([base, "-m", "venv", "--clear", CACHE], check=True)
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*install, *PEERS, "--editable", ROOT], check=True, stdout=sys.stderr)
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*install, *PEERS, "--editable", str(ROOT)], check=True, stdout=sys.stderr)
         stamp.write_text(digest, encoding="utf-8")
     return python
 

@@ -108,20 +108,23 @@ def scan_once(points: int, kept: str, runs: int) -> dict[str, Any]:
         recast.scan(plane(10**4), output=output)  # loads everything
         before = megabytes()
         spec = plane(points, outputs)
-        options = {} if kept == "memory" else {"output": output, "overwrite": True}
-        processor = []
+        in_memory = kept == "memory"
+        processor: list[float] = []
 
         def scanned() -> None:
             start = time.process_time()
-            recast.scan(spec, **options)
+            recast.scan(spec, output=None if in_memory else output, overwrite=not in_memory)
             processor.append(time.process_time() - start)
+
+        def reference() -> None:
+            if in_memory:
+                bare_quadratic(points)
+            else:
+                write_bytes(points * len(outputs), raw)
 
         scanned()
         after = megabytes()
         processor.clear()
-        reference = partial(bare_quadratic, points)
-        if kept != "memory":
-            reference = partial(write_bytes, points * len(outputs), raw)
         wall, beside = alternate(scanned, reference, runs=runs, at_least=0.0, warm_up=False)
     return {"wall": wall, "processor": processor, "beside": beside, "before": before, "after": after}
 
@@ -157,11 +160,11 @@ def growth() -> Iterator[Row]:
 @contextmanager
 def executors() -> Iterator[dict[str, Executor | None]]:
     """Start one and two workers of every kind that is installed."""
-    kinds: dict[str, dict[str, int]] = {"1 process": {"processes": 1}, "2 processes": {"processes": 2}}
+    kinds = {"1 process": open_executor(processes=1), "2 processes": open_executor(processes=2)}
     if find_spec("distributed"):
-        kinds |= {"1 dask worker": {"workers": 1}, "2 dask workers": {"workers": 2}}
+        kinds |= {"1 dask worker": open_executor(workers=1), "2 dask workers": open_executor(workers=2)}
     with ExitStack() as stack:
-        yield {name: stack.enter_context(open_executor(**kind)) for name, kind in kinds.items()}
+        yield {name: stack.enter_context(kind) for name, kind in kinds.items()}
 
 
 def scaling() -> Iterator[Row]:
