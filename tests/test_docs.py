@@ -23,7 +23,10 @@ def blocks(file: Path, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", file.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("file", ["README.md", "docs/guide.md", "docs/likelihoods.md", "docs/fits.md", "docs/scans.md"])
+@pytest.mark.parametrize(
+    "file",
+    ["README.md", "docs/guide.md", "docs/likelihoods.md", "docs/fits.md", "docs/scans.md", "docs/coverage.md"],
+)
 def test_python(file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for block in blocks(ROOT / file, "python"):
