@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.util import find_spec
@@ -100,6 +100,13 @@ def megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
+def timed(task: Callable[[], None], kept: list[float]) -> None:
+    """Run a task and keep the processor time that it takes."""
+    start = time.process_time()
+    task()
+    kept.append(time.process_time() - start)
+
+
 def scan_once(points: int, kept: str, runs: int) -> dict[str, Any]:
     """Measure scans of one size in this process: wall and processor time, the reference's, memory before and after."""
     _, outputs, _, _ = KEPT[kept]
@@ -109,12 +116,9 @@ def scan_once(points: int, kept: str, runs: int) -> dict[str, Any]:
         before = megabytes()
         spec = plane(points, outputs)
         in_memory = kept == "memory"
-        processor: list[float] = []
 
         def scanned() -> None:
-            start = time.process_time()
             recast.scan(spec, output=None if in_memory else output, overwrite=not in_memory)
-            processor.append(time.process_time() - start)
 
         def reference() -> None:
             if in_memory:
@@ -124,9 +128,10 @@ def scan_once(points: int, kept: str, runs: int) -> dict[str, Any]:
 
         scanned()
         after = megabytes()
-        processor.clear()
-        wall, beside = alternate(scanned, reference, runs=runs, at_least=0.0, warm_up=False)
-    return {"wall": wall, "processor": processor, "beside": beside, "before": before, "after": after}
+        processor: list[list[float]] = [[], []]
+        tasks = [partial(timed, task, kept) for task, kept in zip((scanned, reference), processor, strict=True)]
+        wall = alternate(*tasks, runs=runs, at_least=0.0, warm_up=False)
+    return {"wall": wall, "processor": processor, "before": before, "after": after}
 
 
 def in_its_own_process(points: int, kept: str) -> dict[str, Any]:
@@ -143,13 +148,14 @@ def growth() -> Iterator[Row]:
     found = {(points, kept): in_its_own_process(points, kept) for points, kept in [*sizes, (10**8, "files")]}
     for (points, kept), result in found.items():
         words, _, reference, target = KEPT[kept]
-        wall, processor, beside = (rates(points, result[key]) for key in ("wall", "processor", "beside"))
         largest = points == max(PLANES)  # what a small scan takes is its start: reading and checking the files
         aim = target if largest else ""
         what = f"`recast.scan`, {points:.0e} points, {words}".replace("e+0", "e")
-        yield Row(what, wall, "points/s", aim, reference, beside)
+        ours, beside = (rates(points, times) for times in result["wall"])
+        yield Row(what, ours, "points/s", aim, reference, beside)
         if largest:
-            yield Row("the same, per second of processor time", processor, "points/s", aim, reference, beside)
+            ours, beside = (rates(points, times) for times in result["processor"])
+            yield Row(f"{what}, per second of processor time", ours, "points/s", aim, reference, beside)
     for (points, kept), result in found.items():
         words, *_ = KEPT[kept]
         what = f"largest memory, {points:.0e} points, {words}".replace("e+0", "e")
