@@ -94,6 +94,7 @@ def opened(
                 reserve(partial)
             yield FileStore(file, partial, content, points)
             with writing(output):
+                os.fsync(file.fileno())  # under its final name it is complete even after a power cut
                 partial.replace(output)
 
 
