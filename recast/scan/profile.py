@@ -61,6 +61,8 @@ def profile(evaluation: Evaluation, chunk: Mapping[str, FloatArray]) -> dict[str
     coarse = np.broadcast_to(coarse, (size, len(mesh)))
 
     def distance(here: Mapping[str, float], x: FloatArray) -> float:
+        if not np.all(np.isfinite(x)):
+            return np.inf  # where nothing depends on a parameter, the simplex has no size to divide by
         moved = {name: float(axis.at(x[k])) for k, (name, axis) in enumerate(axes.items())}
         return evaluation.distance_at(joint, {**here, **moved})
 
