@@ -51,8 +51,8 @@ def environment() -> Path:
         # The interpreter itself, not that of an environment that may be deleted.
         base = Path(getattr(sys, "_base_executable", sys.executable))
         subprocess.run([base, "-m", "venv", "--clear", CACHE], check=True)
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*install, *PEERS, "--editable", ROOT], check=True, stdout=sys.stderr)
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*install, *PEERS, "--editable", str(ROOT)], check=True, stdout=sys.stderr)
         stamp.write_text(digest, encoding="utf-8")
     return python
 
@@ -138,9 +138,9 @@ def contact() -> Iterator[Row]:
         what = f"{named('flavio')}, its prediction alone, without likelihood"
         yield Row(f"{points}: flavio's formula", formula_rate, "points/s", "", what, alone_rate)
         mine, other = ours(equal, side).ravel(), kept[0]
-        difference = float(np.max(np.abs(mine - other) / np.maximum(other, 1.0)))
+        difference = float(np.max(np.abs(mine - other)))
         largest = f"largest difference of 2 delta ln L, {side**2} points (up to {float(other.max()):.3g})"
-        yield Row(largest, (difference,), "(relative above 1)", "at most 1e-10", named("flavio"))
+        yield Row(largest, (difference,), "(absolute)", "at most 1e-10", named("flavio"))
 
 
 def cross_section() -> Iterator[Row]:

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from measure import Row, markdown, number, received
@@ -29,7 +30,7 @@ PARTS = {
     "scans": "Scans of up to 1e8 points",
     "peers": "Beside other programs",
 }
-LIBRARIES = ("numpy", "scipy", "h5py", "iminuit", "pyhf", "matplotlib", "pydantic", "click")
+LIBRARIES = ("numpy", "scipy", "h5py", "iminuit", "pyhf", "matplotlib", "pydantic", "click", "distributed")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -63,7 +64,7 @@ def machine() -> str:
         ["git", "describe", "--always", "--dirty"], cwd=HERE, capture_output=True, text=True, check=False
     )
     commit = f", commit {git.stdout.strip()}" if git.returncode == 0 else ""
-    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES if find_spec(name))
     return "\n".join(
         [
             f"- {datetime.now(UTC):%Y-%m-%d}, recast {version('recast-bsm')}{commit}",

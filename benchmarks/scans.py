@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.util import find_spec
@@ -100,6 +100,13 @@ def megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
+def timed(task: Callable[[], None], kept: list[float]) -> None:
+    """Run a task and keep the processor time that it takes."""
+    start = time.process_time()
+    task()
+    kept.append(time.process_time() - start)
+
+
 def scan_once(points: int, kept: str, runs: int) -> dict[str, Any]:
     """Measure scans of one size in this process: wall and processor time, the reference's, memory before and after."""
     _, outputs, _, _ = KEPT[kept]
@@ -108,22 +115,23 @@ def scan_once(points: int, kept: str, runs: int) -> dict[str, Any]:
         recast.scan(plane(10**4), output=output)  # loads everything
         before = megabytes()
         spec = plane(points, outputs)
-        options = {} if kept == "memory" else {"output": output, "overwrite": True}
-        processor = []
+        in_memory = kept == "memory"
 
         def scanned() -> None:
-            start = time.process_time()
-            recast.scan(spec, **options)
-            processor.append(time.process_time() - start)
+            recast.scan(spec, output=None if in_memory else output, overwrite=not in_memory)
+
+        def reference() -> None:
+            if in_memory:
+                bare_quadratic(points)
+            else:
+                write_bytes(points * len(outputs), raw)
 
         scanned()
         after = megabytes()
-        processor.clear()
-        reference = partial(bare_quadratic, points)
-        if kept != "memory":
-            reference = partial(write_bytes, points * len(outputs), raw)
-        wall, beside = alternate(scanned, reference, runs=runs, at_least=0.0, warm_up=False)
-    return {"wall": wall, "processor": processor, "beside": beside, "before": before, "after": after}
+        processor: list[list[float]] = [[], []]
+        tasks = [partial(timed, task, kept) for task, kept in zip((scanned, reference), processor, strict=True)]
+        wall = alternate(*tasks, runs=runs, at_least=0.0, warm_up=False)
+    return {"wall": wall, "processor": processor, "before": before, "after": after}
 
 
 def in_its_own_process(points: int, kept: str) -> dict[str, Any]:
@@ -140,13 +148,14 @@ def growth() -> Iterator[Row]:
     found = {(points, kept): in_its_own_process(points, kept) for points, kept in [*sizes, (10**8, "files")]}
     for (points, kept), result in found.items():
         words, _, reference, target = KEPT[kept]
-        wall, processor, beside = (rates(points, result[key]) for key in ("wall", "processor", "beside"))
         largest = points == max(PLANES)  # what a small scan takes is its start: reading and checking the files
         aim = target if largest else ""
         what = f"`recast.scan`, {points:.0e} points, {words}".replace("e+0", "e")
-        yield Row(what, wall, "points/s", aim, reference, beside)
+        ours, beside = (rates(points, times) for times in result["wall"])
+        yield Row(what, ours, "points/s", aim, reference, beside)
         if largest:
-            yield Row("the same, per second of processor time", processor, "points/s", aim, reference, beside)
+            ours, beside = (rates(points, times) for times in result["processor"])
+            yield Row(f"{what}, per second of processor time", ours, "points/s", aim, reference, beside)
     for (points, kept), result in found.items():
         words, *_ = KEPT[kept]
         what = f"largest memory, {points:.0e} points, {words}".replace("e+0", "e")
@@ -157,11 +166,11 @@ def growth() -> Iterator[Row]:
 @contextmanager
 def executors() -> Iterator[dict[str, Executor | None]]:
     """Start one and two workers of every kind that is installed."""
-    kinds: dict[str, dict[str, int]] = {"1 process": {"processes": 1}, "2 processes": {"processes": 2}}
+    kinds = {"1 process": open_executor(processes=1), "2 processes": open_executor(processes=2)}
     if find_spec("distributed"):
-        kinds |= {"1 dask worker": {"workers": 1}, "2 dask workers": {"workers": 2}}
+        kinds |= {"1 dask worker": open_executor(workers=1), "2 dask workers": open_executor(workers=2)}
     with ExitStack() as stack:
-        yield {name: stack.enter_context(open_executor(**kind)) for name, kind in kinds.items()}
+        yield {name: stack.enter_context(kind) for name, kind in kinds.items()}
 
 
 def scaling() -> Iterator[Row]:

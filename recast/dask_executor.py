@@ -110,7 +110,13 @@ def _call(*arguments: Any, held: Callable[..., Any]) -> Any:
 def cluster(workers: int) -> Iterator[DaskExecutor]:
     """Start a scheduler in this process and workers of one thread each; see `recast.executors.open_executor`."""
     dask, distributed = _imported()
-    settings = {"distributed.scheduler.allowed-failures": _ALLOWED_FAILURES}
+    environment = dict(dask.config.get("distributed.nanny.pre-spawn-environ"))
+    # It gives the memory of every large array back to the system at once, which takes longer than to compute them.
+    environment.pop("MALLOC_TRIM_THRESHOLD_", None)
+    settings = {
+        "distributed.scheduler.allowed-failures": _ALLOWED_FAILURES,
+        "distributed.nanny.pre-spawn-environ": environment,
+    }
     others = active_children()
 
     def kill(kind: type[BaseException] | None, *_: object) -> None:

@@ -62,7 +62,8 @@ def ordered(
     items : iterable
         Drawn as they are needed: there may be more than fit into memory.
     ahead : int, optional
-        Items per batch, of which two are under way. By default twice the number of workers, 16 when it is not known.
+        Items per batch at most; two batches are under way. There are not more than twice as many as workers, or 16 when
+        their number is not known.
 
     Yields
     ------
@@ -94,7 +95,9 @@ def _batches(
     executor: AnyExecutor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int | None
 ) -> Iterator[tuple[Item, Result]]:
     mapping, workers = _mapping(executor)
-    size = ahead or (2 * workers if workers else AHEAD)
+    size = 2 * workers if workers else AHEAD
+    if ahead is not None:
+        size = min(size, max(ahead, 1))
     source = iter(items)
     # While one batch is read, the next one is under way: workers do not wait for the reader.
     following = list(islice(source, size))

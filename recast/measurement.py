@@ -282,8 +282,8 @@ class Measurement(BaseModel):
     def central(self, parts: Mapping[str, FloatArray], auxiliary: Mapping[str, FloatArray] | None = None) -> FloatArray:
         """Return the prediction where the nuisance parameters are what they were measured to be, as for `distance`."""
         prediction = np.sum(list(np.broadcast_arrays(*parts.values())), axis=0)
-        for name, shift in self.theory_shifts(parts).items():
-            if auxiliary is not None and name in auxiliary:
+        if auxiliary:
+            for name, shift in self.theory_shifts(parts).items():
                 prediction = prediction + shift * auxiliary[name]
         return np.asarray(prediction)
 

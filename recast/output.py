@@ -81,7 +81,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     RecastError
         When the system refuses to write.
     """
-    path = Path(path).resolve()  # what a link points to is written, not the link
+    path = Path(os.path.realpath(path))  # what a link points to is written, not the link
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
         os.close(handle)

@@ -92,3 +92,10 @@ def test_a_written_file_has_the_permissions_of_a_new_one(tmp_path: Path) -> None
 def test_a_refusal_of_the_system_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(RecastError, match="cannot write .*missing"), whole_file(tmp_path / "missing" / "file"):
         pass
+
+
+def test_a_link_that_leads_to_itself_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "loop.txt").symlink_to("loop.txt")
+    with whole_file(tmp_path / "loop.txt") as partial:
+        partial.write_text("new", encoding="utf-8")
+    assert (tmp_path / "loop.txt").read_text(encoding="utf-8") == "new"

@@ -236,7 +236,7 @@ def test_bad_sections_and_tables_are_told(tmp_path: Path) -> None:
         with pytest.raises(DocumentError, match=message) as caught:
             read_emission_table(file)
         assert caught.value.line == line
-    with pytest.raises(DocumentError, match="cannot be read"):
+    with pytest.raises(DocumentError, match="there is no such emission table"):
         read_emission_table(tmp_path / "absent.csv")
 
 

@@ -55,12 +55,19 @@ def scan(
 
     check_writable(output, resume=resume, overwrite=force)
     spec = load_scan(file)
-    partial = partial_path(output)
+    partial, begun = partial_path(output), False
     try:
         with (
             open_executor(processes=processes, workers=workers, scheduler=scheduler) as executor,
-            progress(output.name, unit="points") as show,
+            progress(output.name, unit="points") as shown,
         ):
+
+            def show(done: int, points: int) -> None:
+                nonlocal begun
+                begun = True
+                if shown is not None:
+                    shown(done, points)
+
             result = run(
                 spec,
                 output=output,
@@ -71,7 +78,8 @@ def scan(
                 plugins=settings.plugins,
             )
     except BaseException:
-        if partial.exists():
+        # Not where the scan was refused: it says itself what to do.
+        if begun and partial.exists():
             click.echo(f"Finished points are kept in {partial}: the same command with --resume continues.", err=True)
         raise
     summary = _summary(result, output)

@@ -203,9 +203,7 @@ class Interval(HalfGaussians):
     def expected(self, prediction: Any) -> Self:
         """Return the interval moved to the prediction."""
         shift = float(prediction) - self.data
-        return self.model_copy(
-            update={"low": self.low + shift, "high": self.high + shift, "value": self.data + shift}
-        )
+        return self.model_copy(update={"low": self.low + shift, "high": self.high + shift, "value": self.data + shift})
 
 
 class LimitCurve(HalfGaussians):

@@ -66,7 +66,7 @@ def refined(
         return {**start, **moved}
 
     def objective(x: FloatArray) -> float:
-        return float(evaluation.distance(joint, {name: np.array([v]) for name, v in point(x).items()}).item())
+        return evaluation.distance_at(joint, point(x))
 
     found = minimize(
         objective,

@@ -21,6 +21,7 @@ from recast.scan.store import FileStore, partial_path
 
 __all__ = ["check_writable", "opened"]
 
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -40,6 +41,9 @@ def check_writable(output: Path, *, resume: bool, overwrite: bool) -> None:
     check_output(output, force=resume or overwrite, suffixes=SUFFIXES)
     partial = partial_path(output)
     check_output(partial, force=True)
+    if partial.is_symlink():
+        # Nobody named it: a file that came with others must not decide what is written.
+        raise RecastError(f"cannot write {partial}: it is a link; remove it")
     if partial.exists() and not (resume or overwrite):
         msg = f"{partial} holds a part of this scan: continue it with --resume, or begin anew with --force"
         raise OutputExistsError(msg)
@@ -94,7 +98,8 @@ def opened(
                 reserve(partial)
             yield FileStore(file, partial, content, points)
             with writing(output):
-                partial.replace(output)
+                os.fsync(file.fileno())  # under its final name it is complete even after a power cut
+                partial.replace(partial.with_suffix(""))
 
 
 @contextmanager
@@ -105,6 +110,8 @@ def _laid_out(partial: Path, header: Header, axes: Mapping[str, NDArray[np.float
     """
     new = partial.with_name(partial.name + ".new")
     try:
+        with writing(new):
+            new.unlink(missing_ok=True)  # where a link stands there, what it points to stays
         create(new, header, axes)
         with writing(partial):
             file = FileIO(new, "r+")
@@ -149,7 +156,7 @@ def _locked(path: Path) -> Iterator[FileIO]:
     """Open a file that only one process has at a time; the system lets go of it however the process ends."""
     while True:
         with writing(path):
-            file = FileIO(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+", closefd=True)
+            file = FileIO(os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666), "r+", closefd=True)
         with file:
             if not _lock(file):
                 msg = f"another process is writing {path}: wait for it, or choose another output"

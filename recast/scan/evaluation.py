@@ -189,6 +189,14 @@ class Evaluation:
         interaction = self.model(**parameters)
         return joint.distance([m.contributions(interaction) for m in joint.measurements])
 
+    def distance_at(self, joint: Joint, parameters: Mapping[str, float]) -> float:
+        """Return ``2 delta ln L`` of some measurements together at one point; as `distance`, and faster."""
+        try:
+            return float(joint.minus_2_delta_ln_l(self.model(**parameters)))
+        except NotApplicableError:
+            # One of them has nothing to say about a charge that happens to be zero.
+            return float(self.distance(joint, {name: np.array([v]) for name, v in parameters.items()}).item())
+
     def shapes(self, points: Points) -> dict[str, tuple[int, ...]]:
         """Return the shape of each output at one point, in the order in which they are kept."""
         wanted = set(self.spec.outputs)

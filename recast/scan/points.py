@@ -295,7 +295,8 @@ def _read_points(path: Path, known: tuple[str, ...]) -> tuple[tuple[str, ...], F
     if not path.is_file():
         raise DocumentError("there is no such file of points", file=path)
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        # Spreadsheets begin UTF-8 with a byte order mark.
+        with path.open(encoding="utf-8-sig", newline="") as file:
             header = next(csv.reader([file.readline(_LONGEST_LINE)]), [])
             names = tuple(name.strip() for name in header)
             for name in names:

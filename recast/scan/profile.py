@@ -60,13 +60,15 @@ def profile(evaluation: Evaluation, chunk: Mapping[str, FloatArray]) -> dict[str
     coarse = evaluation.distance(joint, {**{n: v[:, None] for n, v in points.items()}, **grid})
     coarse = np.broadcast_to(coarse, (size, len(mesh)))
 
-    def distance(here: Mapping[str, FloatArray], x: FloatArray) -> float:
-        moved = {name: axis.at(x[k : k + 1]) for k, (name, axis) in enumerate(axes.items())}
-        return float(evaluation.distance(joint, {**here, **moved}).item())
+    def distance(here: Mapping[str, float], x: FloatArray) -> float:
+        if not np.all(np.isfinite(x)):
+            return np.inf  # where nothing depends on a parameter, the simplex has no size to divide by
+        moved = {name: float(axis.at(x[k])) for k, (name, axis) in enumerate(axes.items())}
+        return evaluation.distance_at(joint, {**here, **moved})
 
     best = np.empty((size, len(axes)))
     for i, place in enumerate(np.argmin(coarse, axis=1)):
-        here = {name: v[i : i + 1] for name, v in points.items()}
+        here = {name: float(v[i]) for name, v in points.items()}
         best[i] = _minimise(
             partial(distance, here), mesh[place], float(coarse[i, place]), 1.0 / (len(fractions) - 1)
         )

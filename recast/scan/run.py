@@ -26,6 +26,7 @@ __all__ = ["scan"]
 Progress = Callable[[int, int], None]
 
 _MOST_BYTES = 4 << 30
+_WAITING = 1 << 29  # bytes
 
 
 def scan(
@@ -99,7 +100,7 @@ def scan(
 def _in_memory(points: Points, header: Header, run: Callable[[Store], Summary]) -> ScanResult:
     from recast.scan.store import MemoryStore
 
-    needed = 8 * points.size * sum(int(np.prod(row, dtype=int)) for row in header.outputs.values())
+    needed = points.size * _width(header)
     if needed > _MOST_BYTES:
         msg = (
             f"the scan has {points.size} points, whose outputs take {needed / 1e9:.3g} GB in memory: give an output "
@@ -128,6 +129,11 @@ def _into_file(
     return load(output, check=False)
 
 
+def _width(header: Header) -> int:
+    """Return the bytes of all outputs at a point."""
+    return 8 * sum(int(np.prod(row, dtype=int)) for row in header.outputs.values())
+
+
 def _specification(spec: ScanSpec | Mapping[str, Any] | str | Path) -> ScanSpec:
     from recast.documents import Document
 
@@ -154,7 +160,9 @@ def _run(
     if progress:
         progress(done, points.size)
     items = ((index, points.chunk(index)) for index in missing)
-    for (index, _), values in ordered(executor, partial(_task, job), items):
+    # Finished chunks wait for being written, however many workers deliver them.
+    waiting = _WAITING // (2 * points.chunk_size * _width(header))
+    for (index, _), values in ordered(executor, partial(_task, job), items, ahead=waiting):
         store.write(index, values)
         start, stop = points.bounds(index)
         done += stop - start

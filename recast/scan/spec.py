@@ -11,6 +11,7 @@ coupling: {min: 1e-4, max: 1, points: 200}  # or a list of values, or one number
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -60,6 +61,9 @@ class Axis(BaseModel):
     def _ordered(self) -> Self:
         if not self.min < self.max:
             msg = f"min ({self.min:g}) must be below max ({self.max:g})"
+            raise ValueError(msg)
+        if not math.isfinite(self.max - self.min):
+            msg = f"the range from {self.min:g} to {self.max:g} is too wide for a number"
             raise ValueError(msg)
         if self.scale == "log" and self.min <= 0.0:
             msg = f"min ({self.min:g}) must be positive on a log scale; write scale: linear"
@@ -197,7 +201,7 @@ class ScanSpec(BaseModel):
     one_sided: bool = False
     expected: bool = False
     combine: bool = True
-    degrees_of_freedom: int | None = Field(default=None, ge=1)
+    degrees_of_freedom: int | None = Field(default=None, ge=1, le=1_000_000)
     title: str | None = None
 
     _plugins: tuple[Path, ...] = PrivateAttr(default=())
@@ -212,6 +216,13 @@ class ScanSpec(BaseModel):
     def folder(self) -> Path:
         """Where files of points are looked up: the folder of the scan file, or the present one."""
         return self._folder or Path()
+
+    @model_validator(mode="after")
+    def _something_is_kept(self) -> Self:
+        if not self.combine and set(self.outputs) == {"combined"}:
+            msg = "outputs: nothing is combined, so that nothing would be kept: name another output or combine: true"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _ranges_fit_the_sampling(self) -> Self:

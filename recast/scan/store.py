@@ -8,6 +8,7 @@ happens to the process, or to the computer, nothing is lost but what was under w
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import FileIO
@@ -253,5 +254,6 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def partial_path(output: Path) -> Path:
-    """Return where a scan stands until it is complete."""
-    return output.with_name(output.name + ".partial")
+    """Return where a scan stands until it is complete: beside the output, or beside what that links to."""
+    target = Path(os.path.realpath(output)) if output.is_symlink() else output
+    return target.with_name(target.name + ".partial")

@@ -243,10 +243,15 @@ def finished(output: Path) -> set[int]:
         return set()
 
 
-def one_sentence(run: Run) -> str:
-    """Return what a command complained of, once it is certain that it is fit to be read."""
+def one_sentence(run: Run, *, begun: bool = False) -> str:
+    """Return what a command complained of, once it is certain that it is fit to be read.
+
+    A scan that had begun also says, before it, how to continue.
+    """
     assert "Traceback" not in run.err, run.err
-    complaints = [line for line in run.err.splitlines() if not line.startswith("Finished points are kept in ")]
+    complaints = run.err.splitlines()
+    if begun:
+        assert complaints.pop(0).startswith("Finished points are kept in "), run.err
     assert len(complaints) == 1, run.err
     assert complaints[0].startswith("Error: "), run.err
     return complaints[0]

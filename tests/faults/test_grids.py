@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from recast.cli import main
 from recast.cosmology import table as n_eff
-from recast.errors import GridError
+from recast.errors import GridError, RecastError
 from recast.grid import describe_grid, read_table, shipped_grids
 from recast.table_file import read_table_file
 from recast.z_to_four_muons import table as z_to_four_muons
@@ -77,7 +77,7 @@ def test_grids_that_were_cut_off(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("flips", [pytest.param(16, id="some"), pytest.param(160, marks=pytest.mark.slow, id="many")])
+@pytest.mark.parametrize("flips", [pytest.param(16, id="some"), pytest.param(64, marks=pytest.mark.slow, id="many")])
 def test_grids_with_bytes_flipped(tmp_path: Path, name: str, flips: int) -> None:
     """A byte at random; half of them where the file describes itself, which is uncompressed and beside the data."""
     data, path, read = GRIDS[name].read_bytes(), tmp_path / f"{name}.h5", content_of(name)
@@ -88,7 +88,7 @@ def test_grids_with_bytes_flipped(tmp_path: Path, name: str, flips: int) -> None
         path.write_bytes(altered)
         try:
             found = read(path)
-        except GridError:
+        except RecastError:  # a name may be altered, too: then there is no such table
             noticed += 1
         else:
             assert same(found, intact), "numbers have changed in silence"

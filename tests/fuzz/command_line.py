@@ -50,6 +50,7 @@ FILES = (
 LONG = (
     "recast.scan.scan", "recast.figures.compute", "recast.fit.fit", "recast.coverage.coverage",
     "recast.grid_build.build_grid", "recast.grid_verify.verify_grid", "recast.validate.validate",
+    "recast.trident.equivalent_photon.equivalent_photon_cross_sections",
     "recast.feldman_cousins_limit.by_feldman_cousins", "recast.cosmology.table.build", "recast.cosmology.table.verify",
     "recast.z_to_four_muons.table.build", "recast.z_to_four_muons.table.verify", "recast.executors.open_executor",
 )  # fmt: skip

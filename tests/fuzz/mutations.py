@@ -51,7 +51,7 @@ def _change(rng: random.Random, lines: list[str]) -> None:
         case 4:
             lines[here : here + 1] = [line.partition(":")[0] + ": " + rng.choice(WORDS)]
         case 5:
-            lines[here : here + 1] = [line * rng.choice((2, 50))]
+            lines[here : here + 1] = [line[:2000] * rng.choice((2, 50))]
         case 6:
             lines[here : here + 1] = [line[:start] + line[stop:]]
         case 7:

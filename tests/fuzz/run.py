@@ -3,7 +3,7 @@
 Each kind of input gets its share. A process tries inputs one after the other and tells when one begins and how it
 ended; when it crashes or hangs, the input is known, and another process goes on with the next one. Printed are the
 longest time of one input, in CPU seconds, the largest memory of a process, and every input that recast did not take
-well: it can be tried alone with ``python -m tests.fuzz.run --only KIND SEED``.
+well: it can be tried alone with ``--kind KIND --only SEED``.
 """
 
 from __future__ import annotations

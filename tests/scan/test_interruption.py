@@ -89,6 +89,37 @@ def test_a_part_is_neither_continued_nor_overwritten_by_accident(plugins: list[P
     assert everything.done == 24
 
 
+def test_what_a_link_points_to_is_written(plugins: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link, target = tmp_path / "scan.h5", tmp_path / "elsewhere" / "target.h5"
+    link.symlink_to(target)
+    assert interrupted(plugins, link) == tmp_path / "elsewhere" / "target.h5.partial"
+    result = scan(PLANE, plugins=plugins, output=link, resume=True)
+    assert link.is_symlink()
+    assert result.header == ScanResult.load(target).header
+    assert [path.name for path in target.parent.iterdir()] == ["target.h5"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_link_in_the_place_of_a_part_leads_nowhere(
+    plugins: list[Path], tmp_path: Path, *, exists: bool, overwrite: bool
+) -> None:
+    own = tmp_path / "own.txt"
+    if exists:
+        own.write_text("precious", encoding="utf-8")
+    partial = tmp_path / "scan.h5.partial"
+    partial.symlink_to(own)
+    with pytest.raises(RecastError, match="it is a link; remove it"):
+        scan(PLANE, plugins=plugins, output=tmp_path / "scan.h5", overwrite=overwrite)
+    partial.unlink()
+    (tmp_path / "scan.h5.partial.new").symlink_to(own)
+    scan(PLANE, plugins=plugins, output=tmp_path / "scan.h5", overwrite=overwrite)
+    assert own.exists() is exists
+    assert not exists or own.read_text(encoding="utf-8") == "precious"
+    assert not (tmp_path / "scan.h5").is_symlink()
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [

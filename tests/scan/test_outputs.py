@@ -123,6 +123,19 @@ def test_a_profiled_coupling_gives_the_lowest_of_its_range() -> None:
     assert result.best_fit.minus_2_delta_ln_l <= raw.min()
 
 
+def test_profiling_ends_where_nothing_depends_on_a_parameter() -> None:
+    # Far from the data the tau's charge matters neither for muon neutrinos nor, at this charge_e, for solar ones.
+    charge = {"min": -1.0, "max": 1.0, "scale": "linear", "profile": True}
+    spec = {
+        "model": "u1",
+        "measurements": ["ccfr", "charm_ii", "borexino"],
+        "parameters": {"mass": 0.01, "coupling": 0.1, "charge_mu": 1.0, "charge_e": charge, "charge_tau": charge},
+    }
+    result = scan(spec)
+    assert np.isfinite(result.arrays["combined"]).all()
+    assert result.profiled["charge_e"].item() == pytest.approx(0.0, abs=1e-9)
+
+
 def test_something_must_be_left_to_scan() -> None:
     spec = {
         "model": "contact",
@@ -134,6 +147,13 @@ def test_something_must_be_left_to_scan() -> None:
     }
     with pytest.raises(RecastError, match="nothing to scan"):
         scan(spec)
+
+
+def test_something_must_be_kept() -> None:
+    plane = {**PLANE, "combine": False}
+    with pytest.raises(RecastError, match="nothing is combined, so that nothing would be kept"):
+        scan({**plane, "outputs": ["combined"]})
+    assert set(scan({**plane, "outputs": ["combined", "prediction"]}).arrays) == {f"prediction/{n}" for n in NAMES}
 
 
 def test_profiling_needs_measurements_together() -> None:

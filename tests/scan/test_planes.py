@@ -196,6 +196,7 @@ parameters:
         ("model:", "modell:", "did you mean model"),
         ("[first]", "[]", "measurements"),
         ("model: lmu_ltau", "model: lmu_ltau\nconfidence_level: 95", "less than 1"),
+        ("model: lmu_ltau", f"model: lmu_ltau\ndegrees_of_freedom: {10**400}", "degrees_of_freedom"),
     ],
 )
 def test_scan_files_are_checked(tmp_path: Path, old: str, new: str, complaint: str) -> None:
@@ -269,6 +270,7 @@ def test_faults_of_an_axis_are_told_for_its_key() -> None:
     spec = {"model": "lmu_ltau", "measurements": ["ccfr"]}
     for values, message in (
         ({"min": 0, "max": 1, "points": 3}, r"scan: parameters\.mass: min \(0\) must be positive on a log scale"),
+        ({"min": -1.7e308, "max": 1.7e308, "scale": "linear", "points": 3}, r"scan: parameters\.mass: the range from"),
         (True, r"scan: parameters\.mass: this should be a number, not true"),
         ([], r"scan: parameters\.mass should have at least 1 item, not \[\]"),
     ):

@@ -102,6 +102,11 @@ def test_points_of_a_file(tmp_path: Path) -> None:
     assert values["charge_mu"].tolist() == [1.0, 1.0, 1.0]
 
 
+def test_points_of_a_spreadsheet(tmp_path: Path) -> None:
+    points = of_file(tmp_path / "points.csv", '\ufeff"mass","coupling"\r\n"0.1",1e-3\r\n')
+    assert points.varied == ("mass", "coupling")
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
