@@ -27,6 +27,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 FIGURE = "altmannshofer2019_fig8"
+PARALLEL = ("-n", "auto", "--dist", "worksteal")
 
 
 def run(command: Sequence[str | Path], *, cwd: Path = ROOT) -> None:
@@ -87,7 +88,7 @@ def figure(words: Sequence[str]) -> None:
 
 def test(words: Sequence[str]) -> None:
     """Run the tests against the source tree."""
-    run([program(set_up("test"), "python"), "-m", "pytest", *words])
+    run([program(set_up("test"), "python"), "-m", "pytest", *PARALLEL, *words])
 
 
 def lint(words: Sequence[str]) -> None:
@@ -126,7 +127,7 @@ def wheel(words: Sequence[str]) -> None:
             shutil.copytree(ROOT / name, elsewhere / name, ignore=shutil.ignore_patterns("__pycache__"))
         for path in [*ROOT.glob("*.md"), ROOT / "pyproject.toml"]:
             shutil.copy(path, elsewhere)
-        run([python, "-m", "pytest", *words], cwd=elsewhere)
+        run([python, "-m", "pytest", *PARALLEL, *words], cwd=elsewhere)
 
 
 def everything(words: Sequence[str]) -> None:
