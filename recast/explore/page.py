@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import resources
@@ -115,10 +116,8 @@ def page(models: Sequence[ModelData], axes: Axes, levels: Sequence[float], *, li
     html = files.joinpath("page.html").read_text(encoding="utf-8")
     # A text of a file must not end the element that it stands in.
     parts["META"] = parts["META"].replace("<", "\\u003c")
-    for name, text in parts.items():
-        before, marker, after = html.partition(f"@{name}@")
-        html = before + text + after if marker else html
-    return html
+    # At once: what is put in may look like a place to put something in.
+    return re.sub("@([A-Z]+)@", lambda place: parts[place[1]], html)
 
 
 def _origin(models: Sequence[ModelData]) -> Origin:
