@@ -226,7 +226,7 @@ def of_scan(result: ScanResult, *, name: str = "scan") -> Contours:
 
     varied = [axis for axis, values in result.axes.items() if len(values) > 1]
     if len(varied) != 2:
-        on = f"the {len(varied)} parameters {', '.join(varied)}" if varied else "points that stand on no grid"
+        on = f"{', '.join(varied)}" + (" alone" if len(varied) == 1 else "") or "points that stand on no grid"
         msg = f"contours need a grid of two scanned parameters, and this scan has {on}"
         raise RecastError(msg)
     x, y = varied
@@ -329,7 +329,10 @@ def of_figure(data: FigureData, *, citations: Sequence[Source] = ()) -> Contours
         notes = ["contours are interpolated between the points of a grid"]
         pieces = [piece for item in (*data.layers, *data.expected) for piece in _outlines(recipe, item)]
     else:
-        msg = f"figure '{recipe.name}' is of the kind {recipe.kind}, which shows no regions: there are no contours"
+        msg = (
+            f"figure '{recipe.name}' is of the kind {recipe.kind}, which shows no regions: contours are those of the "
+            "kinds plane, model_planes, contact_plane and event_rate, such as altmannshofer2019_fig8"
+        )
         raise RecastError(msg)
     axes = [
         Quantity(*name, words=f"{axis.label} [{axis.unit}]")
@@ -355,7 +358,7 @@ def _plane(data: PlaneData) -> Iterator[Piece]:
 
 def _bands(recipe: Any, layer: Layer, convention: str, levels: Sequence[Sequence[Band]]) -> Iterator[Piece]:
     widths: Sequence[float | None] = sorted(layer.sigmas, reverse=True) or [None]
-    for sigmas, bands in zip(widths, levels, strict=True):
+    for sigmas, bands in zip(widths, levels, strict=bool(levels)):  # none of a region in the plane
         for band in bands:
             yield _piece(recipe, layer, convention, sigmas, band.mass, lower=band.lower, upper=band.upper)
 

@@ -8,6 +8,7 @@ import io
 import re
 import tarfile
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,12 @@ def write_hepdata(contours: Contours, output: str | Path, *, force: bool = False
         folder = Path(scratch) / "submission"
         said: Any
         # The library packs what it wrote into an archive in the present folder, and prints what it has to say.
-        with contextlib.chdir(scratch), contextlib.redirect_stdout(io.StringIO()) as said:
+        with (
+            contextlib.chdir(scratch),
+            contextlib.redirect_stdout(io.StringIO()) as said,
+            # Its validator uses what jsonschema has deprecated, and leaves files to the garbage collector.
+            warnings.catch_warnings(action="ignore"),
+        ):
             try:
                 submission.create_files(str(folder), validate=True)
             except AssertionError as error:
@@ -180,7 +186,8 @@ def _fill(folder: Path, files: list[Path]) -> None:
 
 def _library() -> Any:
     try:
-        import hepdata_lib
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            import hepdata_lib
     except ImportError as error:
         msg = "a HEPData submission is made by hepdata-lib: pip install 'recast-bsm[hepdata]'"
         raise RecastError(msg) from error

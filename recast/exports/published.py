@@ -134,6 +134,8 @@ def read_published(path: str | Path, *, table: str | None = None) -> PublishedTa
 def _from_yaml(file: Path, text: str, table: str | None) -> PublishedTable:
     documents = list(_documents(file, text))
     tables = {str(one.data["name"]): one for one in documents if "data_file" in one.data and "name" in one.data}
+    if not documents:
+        raise DocumentError("the file is empty", file=str(file))
     if not tables:
         return _yaml_table(documents[0], {})
     if table is None and len(tables) > 1:
