@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from recast.measurement import Measurement
     from recast.model import Model
 
-__all__ = ["Found", "check_figure", "check_measurement", "check_model", "check_scan", "check_target"]
+__all__ = [
+    "Found",
+    "check_figure",
+    "check_grids",
+    "check_ledger",
+    "check_measurement",
+    "check_model",
+    "check_scan",
+    "check_target",
+]
 
 Plugins = tuple[str | Path, ...]
 
@@ -258,6 +267,33 @@ def check_target(document: Document, plugins: Plugins) -> Found:  # noqa: ARG001
     target = find_target(document.file)
     parts = ", ".join(f"{number} {nucleus.name}" for nucleus, number in target.constituents)
     return Found(facts=[f"a formula unit of {target.name}: {parts}; {target.atomic_weight:.5g} u"])
+
+
+def check_grids(document: Document, plugins: Plugins) -> Found:  # noqa: ARG001
+    """Read the recipe of the grids.
+
+    Raises
+    ------
+    RecastError
+        When the file cannot be read.
+    """
+    from recast.grid_recipe import Recipe
+
+    recipe = document.validate(Recipe)
+    return Found(facts=[f"grids of {', '.join(recipe.pairs)} for {len(recipe.nuclei)} nuclei"])
+
+
+def check_ledger(document: Document, plugins: Plugins) -> Found:  # noqa: ARG001
+    """Read a ledger of published numbers.
+
+    Raises
+    ------
+    RecastError
+        When the file cannot be read.
+    """
+    from recast.validate import Ledger
+
+    return Found(facts=[f"{len(document.validate(Ledger).entries)} entries; recast validate recomputes them"])
 
 
 def _name_is_that_of_the_file(document: Document, name: str, found: Found) -> None:

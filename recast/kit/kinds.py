@@ -10,23 +10,27 @@ from recast.errors import near_matches
 if TYPE_CHECKING:
     from recast.documents import Document
 
-__all__ = ["FILE_KINDS", "FileKind", "kind_of"]
+__all__ = ["FILE_KINDS", "FileKind", "OwnKind", "kind_of"]
 
 FileKind: TypeAlias = Literal["measurement", "model", "figure", "scan", "target"]
 FILE_KINDS: tuple[FileKind, ...] = get_args(FileKind)
+OwnKind: TypeAlias = Literal["grids", "ledger"]
+"""Files of recast's own: what the grids hold, and the published numbers."""
 
 # Keys that no other kind has, or that make it likely; the more of them, the surer.
-_KEYS: dict[FileKind, tuple[str, ...]] = {
+_KEYS: dict[FileKind | OwnKind, tuple[str, ...]] = {
     "measurement": ("observable", "likelihood", "theory_errors", "inputs", "projection"),
     "model": ("charges", "axial", "quarks", "mixing", "epsilon", "neutrino", "lepton"),
     "figure": ("caption", "layers", "panels", "x", "y", "curves", "size"),
     "scan": ("measurements", "parameters", "sampling", "outputs"),
     "target": ("atoms",),
+    "grids": ("energy_max", "energies_per_efold", "first_energy", "nuclei", "nucleons", "pairs"),
+    "ledger": ("papers", "entries"),
 }
 _FOLDERS: dict[str, FileKind] = {"measurements": "measurement", "models": "model", "plots": "figure"}
 
 
-def kind_of(document: Document) -> FileKind | None:
+def kind_of(document: Document) -> FileKind | OwnKind | None:
     """Return what a YAML file describes, or None when nothing tells.
 
     Parameters

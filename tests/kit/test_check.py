@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,14 @@ def test_other_files(tmp_path: Path) -> None:
     assert "no key tells what this is" in check_file(tmp_path / "odd.yaml").faults[0].message
     assert check_file(tmp_path / "list.yaml").faults[0].line == 1
     assert "there is no such file" in check_file(tmp_path / "none.yaml").faults[0].message
+
+
+@pytest.mark.parametrize(
+    ("package", "name", "kind"), [("recast.grids", "trident.yaml", "grids"), ("recast.data", "ledger.yaml", "ledger")]
+)
+def test_files_of_recast_itself(package: str, name: str, kind: str) -> None:
+    report = check_file(str(resources.files(package).joinpath(name)))
+    assert (report.kind, report.faults) == (kind, ())
 
 
 def test_no_python_of_a_folder_runs_unless_it_is_named(folder: Path) -> None:
