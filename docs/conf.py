@@ -1,12 +1,13 @@
 """Settings of Sphinx: the Markdown of this folder as a site.
 
-The pages are plain Markdown that reads well without being built. What recast itself writes stands where a page has a
-comment ``<!-- generated: NAME -->``, which no reader of Markdown sees (`PAGES` has the names); the table of contents
-are the links of index.md.
+The pages are plain Markdown that reads well without being built. What recast itself writes takes the place of the
+paragraph after a comment ``<!-- generated: NAME -->`` (`PAGES` has the names); the table of contents are the links of
+index.md.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 import sys
 from collections.abc import Callable
@@ -32,6 +33,7 @@ html_theme = "furo"
 html_title = f"recast {version}"
 # No request leaves the reader's computer: the theme brings its fonts and scripts along.
 html_copy_source = False
+smartquotes = False  # --option keeps its two hyphens
 html_show_sphinx = False
 
 # Links to headings, as code hosts make them.
@@ -43,7 +45,7 @@ autodoc_typehints = "none"  # numpydoc lists the types
 numpydoc_show_class_members = False
 suppress_warnings = ["misc.highlighting_failure"]
 
-MARKER = re.compile(r"^<!-- generated: (\w+) -->$", flags=re.MULTILINE)
+MARKER = re.compile(r"^<!-- generated: (\w+) -->\n(?:.+\n)*", flags=re.MULTILINE)
 ELSEWHERE = {"../CONTRIBUTING.md": "contributing.md", "../CHANGELOG.md": "changelog.md"}
 """Pages of the folder above, of which the site has a copy."""
 
@@ -60,28 +62,38 @@ def contents(text: str) -> str:
     parts = []
     for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
         heading = section.splitlines()[0]
-        links = dict.fromkeys(re.findall(r"^- .*?\]\(([\w/.]+)\.md\)", section, flags=re.MULTILINE))
-        parts.append(f"```{{toctree}}\n:hidden:\n:caption: {heading}\n\n" + "\n".join(links) + "\n```\n")
+        links = re.findall(r"^- \[(.*?)\]\(([\w/.]+)\.md\)", section, flags=re.MULTILINE)
+        entries = "\n".join(f"{title} <{page}>" for title, page in links)
+        parts.append(f"```{{toctree}}\n:hidden:\n:caption: {heading}\n\n{entries}\n```\n")
     return "\n".join([text, *parts])
 
 
 def read(app: Sphinx, page: str, source: list[str]) -> None:  # noqa: ARG001
     """Change the text of a page before Sphinx reads it."""
-    text = MARKER.sub(lambda found: PAGES[found[1]](), source[0])
-    depth = "../" * page.count("/")
-    for path, copy in ELSEWHERE.items():
-        text = text.replace(f"]({depth}{path}", f"]({depth}generated/{copy}")
+    text = MARKER.sub(lambda found: PAGES[found[1]]() + "\n", source[0])
+    text = inside(text, page.rpartition("/")[0])
     source[0] = contents(text) if page == "index" else text
+
+
+def inside(text: str, folder: str) -> str:
+    """Return a text whose links stay in the site: to copies of pages from elsewhere, or only named."""
+
+    def link(found: re.Match[str]) -> str:
+        words, path = found[1], posixpath.normpath(posixpath.join(folder, found[2]))
+        if not path.startswith(".."):
+            return found[0]
+        return f"[{words}](/generated/{ELSEWHERE[path]})" if path in ELSEWHERE else words
+
+    return re.sub(r"(?<!!)\[([^\]]*)\]\((?!https?:|#|/)([^)#\s]+)[^)\s]*\)", link, text)
 
 
 def write(app: Sphinx) -> None:  # noqa: ARG001
     """Write the pages that are no part of another one."""
-    folder = FOLDER / "generated"
     for path, copy in ELSEWHERE.items():
-        # One folder further down than docs/, so that links to docs/ go one up.
-        text = (FOLDER / path).read_text(encoding="utf-8")
-        generated.written(folder / copy, re.sub(r"\]\((?!https?:|#)(docs/)?", _moved, text))
-    generated.api_pages(folder / "api")
+        text = (FOLDER / path).read_text(encoding="utf-8").replace("](docs/", "](/")
+        text = re.sub(r"\]\((?!https?:|#|/)", "](../", text)
+        generated.written(FOLDER / "generated" / copy, inside(text, ""))
+    generated.api_pages(FOLDER / "generated" / "api")
 
 
 def formulas(app: Sphinx, what: str, name: str, value: object, options: object, lines: list[str]) -> None:  # noqa: ARG001
@@ -91,10 +103,6 @@ def formulas(app: Sphinx, what: str, name: str, value: object, options: object, 
         before = next((text for text in reversed(lines[:number]) if text.strip()), "")
         if line.startswith("    ") and not above.strip() and before and not before.startswith((" ", "..", "::")):
             lines[number:number] = ["::", ""]
-
-
-def _moved(link: re.Match[str]) -> str:
-    return "](../" if link[1] else "](../../"
 
 
 def setup(app: Sphinx) -> None:

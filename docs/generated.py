@@ -99,6 +99,7 @@ def ledger() -> str:
     parts = [", ".join(f"**{counts[verdict]}** {verdict}" for verdict in verdicts) + "."]
     for paper, citation in papers.items():
         rows = []
+        notes: dict[str, str] = {}
         for entry in entries:
             claim = claims[entry.id.partition(".")[0]]
             if claim.source.paper != paper:
@@ -114,13 +115,14 @@ def ledger() -> str:
                     _number(entry.ours),
                     "-" if entry.tolerance is None else f"{100 * entry.tolerance:.3g}%",
                     verdict,
-                    _escaped(claim.note),
                 )
             )
+            notes[entry.id.partition(".")[0]] = claim.note
         if rows:
-            header = ("entry", "place", "published", "recast", "tolerance", "verdict", "note")
+            header = ("entry", "place", "published", "recast", "tolerance", "verdict")
             parts.append(f"### {_paper(paper)}\n\n{_escaped(citation)}\n\n{_table(header, rows)}")
-    return "\n\n".join(parts)
+            parts.append("\n".join(f"- `{name}`: {_escaped(note)}" for name, note in notes.items() if note))
+    return "\n\n".join(part for part in parts if part)
 
 
 def inputs() -> str:
@@ -175,8 +177,7 @@ def api() -> str:
         package = name if hasattr(module, "__path__") else name.rpartition(".")[0]
         packages.setdefault(package, []).append((f"[{name}](generated/api/{name}.rst)", _summary(module)))
     parts = [f"## {package}\n\n{_table(('module', 'holds'), rows)}" for package, rows in packages.items()]
-    names = "\n".join(f"generated/api/{name}" for name in modules())
-    return "\n\n".join([*parts, f"```{{toctree}}\n:hidden:\n\n{names}\n```"])
+    return "\n\n".join(parts)
 
 
 def _summary(module: ModuleType) -> str:
@@ -199,7 +200,8 @@ def _page(name: str, module: ModuleType) -> str:
         for key, value in public(module).items()
         if getattr(value, "__module__", name) != name and (inspect.isclass(value) or inspect.isfunction(value))
     }
-    lines = [name, "=" * len(name), "", f".. automodule:: {name}", "   :members:"]
+    # In no table of contents: with every module the one beside each page would be as long as the page.
+    lines = [":orphan:", "", name, "=" * len(name), "", f".. automodule:: {name}", "   :members:"]
     if borrowed:
         lines.append(f"   :exclude-members: {', '.join(borrowed)}")
         lines += ["", "From other modules:", ""]
