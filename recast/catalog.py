@@ -90,7 +90,13 @@ class Catalog:
         return found
 
     def folders(self, kind: Kind) -> Iterator[Traversable]:
-        """Yield the folders that hold the YAML files of a kind, the shipped one first."""
+        """Yield the folders that hold the YAML files of a kind, the shipped one first.
+
+        Raises
+        ------
+        RecastError
+            When an entry point names what is no package.
+        """
         yield resources.files(f"recast.{kind}")
         for entry in _entry_points().select(group=f"recast.{kind}"):
             try:

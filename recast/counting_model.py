@@ -36,7 +36,17 @@ class CountingModel:
 
 
 def one_count(likelihood: Likelihood, model: CountingModel, standard_model: float) -> tuple[float, float, float] | None:
-    """Return count, background and its error of an experiment that is no more than that."""
+    """Return count, background and its error of an experiment that is no more than that.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+        Of counted events.
+    model : CountingModel
+        The same as a pyhf model.
+    standard_model : float
+        Events that the observable predicts without new physics; part of the background.
+    """
     from recast.likelihoods import PoissonCount
 
     if isinstance(likelihood, PoissonCount):

@@ -178,7 +178,18 @@ def _wait(client: Any, workers: int) -> None:
 
 @contextmanager
 def joined(address: str) -> Iterator[DaskExecutor]:
-    """Join a scheduler that runs already; see `recast.executors.open_executor`."""
+    """Join a scheduler that runs already; see `recast.executors.open_executor`.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler.
+
+    Raises
+    ------
+    RecastError
+        When nothing answers there.
+    """
     _, distributed = _imported()
     if not _answers(address):
         msg = f"no dask scheduler answers at {address}: start one with `dask scheduler`, or correct the address"

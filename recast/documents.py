@@ -184,7 +184,19 @@ def read_document(path: str | Path | Traversable) -> Document:
 
 
 def parse_document(text: str, *, file: str) -> Document:
-    """Read YAML from text; see `read_document`."""
+    """Read YAML from text; see `read_document`.
+
+    Parameters
+    ----------
+    text : str
+    file : str
+        Name for messages.
+
+    Raises
+    ------
+    DocumentError
+        When it is not YAML of keys and values, or beyond the limits of a document.
+    """
     import yaml
 
     loader = _loader_class()(text)

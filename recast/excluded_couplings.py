@@ -37,7 +37,19 @@ class BestFit:
 
 
 def classified(curve: CouplingCurve, edges: FloatArray, z: float, *, one_sided: bool) -> Excluded:
-    """Decide between which edges the only measurement excludes."""
+    """Decide between which edges the only measurement excludes.
+
+    Parameters
+    ----------
+    curve : CouplingCurve
+        Of one measurement.
+    edges : ndarray, shape (n_mass, n_edges)
+        Couplings at which it may change its mind, increasing.
+    z : float
+        Standard deviations.
+    one_sided : bool
+        Whether only predictions above the data are excluded.
+    """
 
     def out(rows: NDArray[np.intp], coupling: FloatArray) -> NDArray[np.bool_]:
         parts = curve.parts(rows, coupling)
@@ -107,7 +119,17 @@ def _joined(intervals: Any) -> tuple[Interval, ...]:
 
 
 def searched(curve: CouplingCurve, z: float, *, one_sided: bool) -> tuple[Excluded, BestFit]:
-    """Bracket and solve the edges of a joint likelihood, or of one without a closed form."""
+    """Bracket and solve the edges of a joint likelihood, or of one without a closed form.
+
+    Parameters
+    ----------
+    curve : CouplingCurve
+        Of one measurement or several.
+    z : float
+        Standard deviations.
+    one_sided : bool
+        Whether only predictions above the data, or couplings above the best fit, are excluded.
+    """
     single = not curve.relative
     grid = curve.search_grid()
     rows = np.broadcast_to(np.arange(curve.mass.size)[:, None], grid.shape)

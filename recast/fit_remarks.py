@@ -76,7 +76,17 @@ def open_sides(surface: Surface, axis: Coordinate, ends: tuple[float | None, flo
 
 
 def other_minima(surface: Surface, best: Seed, tried: Sequence[Seed]) -> list[str]:
-    """Say which other minima are within one standard deviation of the lowest."""
+    """Say which other minima are within one standard deviation of the lowest.
+
+    Parameters
+    ----------
+    surface : Surface
+        What was minimised.
+    best : Seed
+        The lowest minimum.
+    tried : sequence of Seed
+        All of them.
+    """
     places = []
     known = [np.array(best.end)]
     for seed in sorted(tried, key=lambda one: one.value):

@@ -57,7 +57,19 @@ def structure_table(
     executor: AnyExecutor | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> StructureTable:
-    """Compute the leptonic table of a pair, named by flavour; seconds, so that it is not stored."""
+    """Compute the leptonic table of a pair, named by flavour; seconds, so that it is not stored.
+
+    Parameters
+    ----------
+    minus, plus : str
+        Flavours of the leptons.
+    counts : NodeCounts, optional
+        Nodes of the table; those of `node_counts` by default.
+    executor : Executor, optional
+        Where rows are computed, see `recast.executors`.
+    progress : callable, optional
+        Called with the fraction that is done.
+    """
     return build_table(
         LEPTON_MASS[minus],
         LEPTON_MASS[plus],
@@ -68,7 +80,17 @@ def structure_table(
 
 
 def energies_of(recipe: Recipe, pair: Pair, scatterer: Scatterer) -> tuple[float, Array]:
-    """Return threshold and energy nodes (GeV) of one table."""
+    """Return threshold and energy nodes (GeV) of one table.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Of all grids.
+    pair : Pair
+        Of leptons.
+    scatterer : Scatterer
+        Nucleus or nucleon.
+    """
     threshold = scatterer.threshold(pair.mass)
     low, high = np.log(recipe.first_energy * threshold), np.log(recipe.energy_max - threshold)
     count = int(np.ceil((high - low) * (pair.energies_per_efold or recipe.energies_per_efold))) + 1
@@ -83,7 +105,19 @@ def energies_of(recipe: Recipe, pair: Pair, scatterer: Scatterer) -> tuple[float
 def compute_spectra(
     table: StructureTable, task: Task, energies: Array, *, nodes: SpectrumNodes | None = None
 ) -> Array:
-    """Return spectra of shape (n_E, 3, n_K2) in fb, at energies in GeV."""
+    """Return spectra of shape (n_E, 3, n_K2) in fb, at energies in GeV.
+
+    Parameters
+    ----------
+    table : StructureTable
+        Of the pair of leptons.
+    task : Task
+        Scatterer and form factor.
+    energies : ndarray, shape (n_E,)
+        In GeV.
+    nodes : SpectrumNodes, optional
+        Of the quadrature.
+    """
     nodes = nodes or SpectrumNodes()
     return np.stack([spectrum(table, task.physics, energy, nodes=nodes) for energy in energies])
 
@@ -184,7 +218,20 @@ def write_grid(
     table: StructureTable,
     results: list[tuple[Task, TridentTable, tuple[float, float]]],
 ) -> None:
-    """Write a grid; the file appears only when it is complete."""
+    """Write a grid; the file appears only when it is complete.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+        Of the grid.
+    pair : Pair
+        Of leptons.
+    table : StructureTable
+        From which the spectra were computed.
+    results : list of (Task, TridentTable, (float, float))
+        Spectra with the errors of the total and of moments.
+    """
     import h5py
 
     with whole_file(path) as temporary, h5py.File(temporary, "w", libver=("earliest", "v110")) as file:

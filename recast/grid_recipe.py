@@ -75,7 +75,13 @@ def load_recipe(path: str | Path | None = None) -> Recipe:
 
 
 def tasks_of(recipe: Recipe, name: str) -> list[Task]:
-    """List the tables of one grid, the default form factor of each scatterer first."""
+    """List the tables of one grid, the default form factor of each scatterer first.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no such grid.
+    """
     if name not in recipe.pairs:
         raise unknown("grid", name, recipe.pairs)
     extra = recipe.pairs[name].form_factors

@@ -359,7 +359,13 @@ class Measurement(BaseModel):
         return measurement_report(self).html()
 
     def require(self, interaction: Interaction) -> None:
-        """Raise `NotApplicableError` when the measurement has nothing to say about an interaction."""
+        """Raise `NotApplicableError` when the measurement has nothing to say about an interaction.
+
+        Raises
+        ------
+        NotApplicableError
+            With the reason.
+        """
         reason = self.applicable(interaction)
         if reason is not None:
             msg = f"measurement '{self.label}' does not apply here: {reason}"

@@ -14,7 +14,13 @@ _SMALLEST, _LARGEST = 1e-20, 1e20
 
 
 def not_a_boolean(value: Any) -> Any:
-    """Refuse true and false where a number belongs."""
+    """Refuse true and false where a number belongs.
+
+    Raises
+    ------
+    ValueError
+        As pydantic wants it.
+    """
     if isinstance(value, bool):
         msg = f"this should be a number, not {str(value).lower()}"
         raise ValueError(msg)  # pydantic wants ValueError

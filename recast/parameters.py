@@ -37,7 +37,13 @@ _ROUNDING = 1e-12
 
 
 def of_flavours(charges: Mapping[str, Charges]) -> Mapping[str, Charges]:
-    """Return the charges of all flavours; absent ones are zero."""
+    """Return the charges of all flavours; absent ones are zero.
+
+    Raises
+    ------
+    UnknownNameError
+        For a flavour that is none.
+    """
     for flavour in charges:
         if flavour not in FLAVOURS:
             raise unknown("lepton flavour", flavour, FLAVOURS)
@@ -118,7 +124,13 @@ def checked(name: str, value: ArrayLike, *, positive: bool = False, signed: bool
 
 
 def check_broadcast(**arrays: FloatArray) -> None:
-    """Raise a clear error when parameters do not fit together."""
+    """Raise a clear error when parameters do not fit together.
+
+    Raises
+    ------
+    OutOfRangeError
+        When they do not.
+    """
     try:
         np.broadcast_shapes(*(array.shape for array in arrays.values()))
     except ValueError:

@@ -91,6 +91,15 @@ def delta_threshold(confidence_level: float, *, degrees_of_freedom: int = 1, one
     For one degree of freedom it is the square of `quantile`; for more it is the quantile of the
     chi-squared distribution (Wilks' theorem).
 
+    Parameters
+    ----------
+    confidence_level : float
+        Between 0 and 1.
+    degrees_of_freedom : int
+        Of the region.
+    one_sided : bool
+        Give the square of the one-sided quantile.
+
     Raises
     ------
     RecastError

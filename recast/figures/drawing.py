@@ -224,7 +224,16 @@ def patch(rings: Sequence[NDArray[np.float64]], **style: Any) -> PathPatch:
 
 
 def set_axes(axes: Axes, x: Axis, y: Axis, *, xlabel: bool = True, ylabel: bool = True) -> None:
-    """Set scales, limits, ticks and labels with their units."""
+    """Set scales, limits, ticks and labels with their units.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    x, y : Axis
+        As in the recipe.
+    xlabel, ylabel : bool
+        Whether the axis is labelled: panels share labels.
+    """
     from matplotlib.ticker import LogLocator, NullFormatter
 
     for axis, spec, wanted in ((axes.xaxis, x, xlabel), (axes.yaxis, y, ylabel)):
@@ -241,7 +250,16 @@ def set_axes(axes: Axes, x: Axis, y: Axis, *, xlabel: bool = True, ylabel: bool 
 
 
 def place_labels(axes: Axes, labels: tuple[Label, ...], *, colour: str = "black") -> None:
-    """Write labels at their places, on top of every region, and the lines that lead from them."""
+    """Write labels at their places, on top of every region, and the lines that lead from them.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    labels : tuple of Label
+        In the units of the axes.
+    colour : str
+        Name of the colour of labels that have none of their own.
+    """
     from matplotlib.patheffects import withStroke
 
     for label in labels:

@@ -137,6 +137,11 @@ def expected_regions(
 
     Preferred bands and projections are left out: the former are no limits, the latter are expected already.
 
+    Parameters
+    ----------
+    layers, model, mass, confidence_level, coupling, plugins
+        As for `layer_region`.
+
     Returns
     -------
     tuple of LayerRegion

@@ -153,6 +153,14 @@ def written(result: Any, out: FloatArray | None) -> FloatArray:
 def drawn_counts(expectation: ArrayLike, shape: tuple[int, ...], rng: np.random.Generator) -> FloatArray:
     """Draw numbers of events.
 
+    Parameters
+    ----------
+    expectation : array_like
+        Broadcasts with the shape.
+    shape : tuple of int
+        Of the result.
+    rng : numpy.random.Generator
+
     Raises
     ------
     RecastError

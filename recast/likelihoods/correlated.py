@@ -114,6 +114,11 @@ class CorrelatedGaussian(Likelihood):
         theory_error : 0
             Errors of the prediction belong into the covariance, or into ``floating``.
         out : ndarray, shape (...), optional
+
+        Raises
+        ------
+        RecastError
+            For a theory error, which belongs into the covariance, or another number of predictions.
         """
         if np.any(np.asarray(theory_error) != 0.0):
             msg = "several correlated numbers have no single theory error"
@@ -130,7 +135,13 @@ class CorrelatedGaussian(Likelihood):
         return (prediction - self.data) @ hessian, hessian
 
     def allowed(self, z: float, *, one_sided: bool = False) -> tuple[float, float]:  # noqa: ARG002
-        """Raise: several numbers have no interval."""
+        """Raise: several numbers have no interval.
+
+        Raises
+        ------
+        NotApplicableError
+            Always: several numbers have no interval.
+        """
         msg = "several correlated numbers have no single allowed interval"
         raise NotApplicableError(msg)
 

@@ -236,11 +236,23 @@ class LimitCurve(HalfGaussians):
         return error, error
 
     def expected(self, prediction: Any) -> Self:  # noqa: ARG002
-        """Raise: the observed curve is all that is known."""
+        """Raise: the observed curve is all that is known.
+
+        Raises
+        ------
+        NotApplicableError
+            Always: only the observed limit was published.
+        """
         msg = "only the observed limit curve is known, not an expected one"
         raise NotApplicableError(msg)
 
     def sample(self, prediction: ArrayLike, size: int, rng: np.random.Generator) -> Likelihood:  # noqa: ARG002
-        """Raise: no likelihood was published."""
+        """Raise: no likelihood was published.
+
+        Raises
+        ------
+        NotApplicableError
+            Always: what fluctuated was not published.
+        """
         msg = "only a limit was published, not how its data fluctuate"
         raise NotApplicableError(msg)

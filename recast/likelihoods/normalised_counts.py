@@ -162,7 +162,13 @@ class NormalisedCounts(Likelihood):
         return 2.0 * y - np.square(y), 2.0 * slope[..., :, None] * inverse * slope[..., None, :]
 
     def allowed(self, z: float, *, one_sided: bool = False) -> tuple[float, float]:  # noqa: ARG002
-        """Raise: several numbers have no interval."""
+        """Raise: several numbers have no interval.
+
+        Raises
+        ------
+        NotApplicableError
+            Always: several numbers have no interval.
+        """
         msg = "counts of several samples have no single allowed interval"
         raise NotApplicableError(msg)
 

@@ -132,7 +132,16 @@ def _exchanges(mediator: U1Mediator, flavour: str, inputs: ElectroweakInputs) ->
 
 
 def reason_unchanged(interaction: Interaction, species: Iterable[str], inputs: ElectroweakInputs) -> str | None:
-    """Return why an interaction without a boson leaves scattering on electrons as it is, or None."""
+    """Return why an interaction without a boson leaves scattering on electrons as it is, or None.
+
+    Parameters
+    ----------
+    interaction : Interaction
+    species : iterable of str
+        Neutrinos that are scattered.
+    inputs : ElectroweakInputs
+        Constants.
+    """
     if interaction.mediators is not None or any(electron_shifts(interaction, one, inputs) for one in species):
         return None
     return "a shift of the couplings of neutrinos to other leptons does not change scattering on electrons"

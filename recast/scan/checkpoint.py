@@ -28,6 +28,12 @@ _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 def check_writable(output: Path, *, resume: bool, overwrite: bool) -> None:
     """Make sure, before any work, that a scan can be written, or continued.
 
+    Parameters
+    ----------
+    output : Path
+    resume, overwrite : bool
+        What may be done with what stands there.
+
     Raises
     ------
     OutputExistsError

@@ -237,7 +237,16 @@ def _key(name: str) -> str:
 
 
 def summary_checksum(header: Header, checksums: bytes, summary: Summary) -> str:
-    """Return what tells whether header, checksums of all chunks and summary are the ones that were written."""
+    """Return what tells whether header, checksums of all chunks and summary are the ones that were written.
+
+    Parameters
+    ----------
+    header : Header
+    checksums : bytes
+        Of all chunks, one behind the other.
+    summary : Summary
+        Its own checksum is left out.
+    """
     rest = summary.model_dump_json(exclude={"checksum"})
     return hashlib.sha256(header.model_dump_json().encode() + checksums + rest.encode()).hexdigest()
 

@@ -262,7 +262,20 @@ def excess_rows(
 def excluded_bits(
     header: Header, best_fits: Mapping[str, BestFitPoint], rows: Callable[[str], NDArray[Any]]
 ) -> NDArray[np.uint64]:
-    """Return the numbers of the output ``excluded_by``."""
+    """Return the numbers of the output ``excluded_by``.
+
+    Parameters
+    ----------
+    header : Header
+    best_fits : mapping of str to BestFitPoint
+    rows : callable
+        From the name of an output to its rows.
+
+    Returns
+    -------
+    ndarray of uint64
+        One number per row; bit i belongs to measurement i, the one behind them to all together.
+    """
     names: Sequence[str | None] = (*header.measurements, *([None] if "combined" in best_fits else []))
     excluded = [(excess_rows(header, best_fits, name, rows) > 0.0).astype(np.uint64) for name in names]
     bits = [where << np.uint64(i) for i, where in enumerate(excluded)]

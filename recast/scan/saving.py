@@ -84,7 +84,20 @@ def _array(path: Path, content: Content, name: str, *, mapped: bool) -> NDArray[
 
 
 def save(result: ScanResult, path: Path, *, overwrite: bool) -> Path:
-    """Write a result; a reader never sees half a file."""
+    """Write a result; a reader never sees half a file.
+
+    Parameters
+    ----------
+    result : ScanResult
+    path : Path
+    overwrite : bool
+        Whether a file that stands there is replaced.
+
+    Raises
+    ------
+    OutputExistsError
+        When a file stands there and must not be replaced.
+    """
     check_output(path, force=overwrite, suffixes=SUFFIXES)
     header = result.header
     points = _points(header, result.axes)

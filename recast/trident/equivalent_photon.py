@@ -25,7 +25,21 @@ def real_photon_table(mass_minus: float, mass_plus: float) -> StructureTable:
 
 
 def scatterers(target: str, component: str, form_factor: str | None) -> list[tuple[int, Scatterer]]:
-    """List what the photon couples to in a formula unit, with multiplicities."""
+    """List what the photon couples to in a formula unit, with multiplicities.
+
+    Parameters
+    ----------
+    target : str
+        Name or formula.
+    component : {"coherent", "proton", "neutron"}
+    form_factor : str or None
+        Of the nuclei; None is the default of each.
+
+    Raises
+    ------
+    UnknownNameError
+        For another component.
+    """
     found = []
     for nucleus, number in load_target(target).constituents:
         if component == "coherent":

@@ -94,12 +94,28 @@ def _transform(density: Callable[[Array], Array], r_max: float) -> FormFactor:
 
 
 def fermi(c: float, z: float, w: float = 0.0) -> FormFactor:
-    """Form factor of ``rho(r) = (1 + w r^2/c^2) / (1 + exp((r - c)/z))``, lengths in fm."""
+    """Form factor of ``rho(r) = (1 + w r^2/c^2) / (1 + exp((r - c)/z))``, lengths in fm.
+
+    Parameters
+    ----------
+    c, z : float
+        Half-density radius and diffuseness in fm.
+    w : float
+        Third parameter.
+    """
     return _transform(lambda r: (1.0 + w * (r / c) ** 2) / (1.0 + np.exp((r - c) / z)), c + 40.0 * z)
 
 
 def gauss(c: float, z: float, w: float = 0.0) -> FormFactor:
-    """Form factor of ``rho(r) = (1 + w r^2/c^2) / (1 + exp((r^2 - c^2)/z^2))``, lengths in fm."""
+    """Form factor of ``rho(r) = (1 + w r^2/c^2) / (1 + exp((r^2 - c^2)/z^2))``, lengths in fm.
+
+    Parameters
+    ----------
+    c, z : float
+        Radius and diffuseness in fm.
+    w : float
+        Third parameter.
+    """
     return _transform(
         lambda r: (1.0 + w * (r / c) ** 2) / (1.0 + np.exp((r**2 - c**2) / z**2)), float(np.hypot(c, 7.0 * z))
     )

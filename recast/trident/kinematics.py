@@ -20,6 +20,15 @@ def effective_threshold(mass: float, pair_threshold: float, q2_cut: float) -> fl
 
     It exceeds :func:`threshold_energy` only for tau leptons on nuclei, where the form factor has died long
     before the cut.
+
+    Parameters
+    ----------
+    mass : float
+        Of the target in GeV.
+    pair_threshold : float
+        Sum of the lepton masses in GeV.
+    q2_cut : float
+        Largest virtuality in GeV^2.
     """
     opening = threshold_energy(mass, pair_threshold)
     s_l = pair_threshold**2
@@ -37,6 +46,15 @@ def q2_limits(energy: float, mass: float, s_l: Array) -> tuple[Array, Array]:
     """Smallest and largest ``Q2 = -q^2`` in GeV^2 at given ``s_l``.
 
     Roots of ``(M + 2E) x^2 - [4 M E^2 - 2 (M + E) s_l] x + M s_l^2 = 0``, written without cancellation.
+
+    Parameters
+    ----------
+    energy : float
+        Of the neutrino in GeV.
+    mass : float
+        Of the target in GeV.
+    s_l : ndarray, shape (n,)
+        In GeV^2.
     """
     root = math.sqrt(mass * (mass + 2.0 * energy))
     half = 2.0 * mass * energy**2 - (mass + energy) * s_l
@@ -47,7 +65,17 @@ def q2_limits(energy: float, mass: float, s_l: Array) -> tuple[Array, Array]:
 
 
 def s_l_reach(energy: float, mass: float, q2: float) -> float:
-    """Largest ``s_l`` in GeV^2 for which virtualities below ``q2`` are allowed."""
+    """Largest ``s_l`` in GeV^2 for which virtualities below ``q2`` are allowed.
+
+    Parameters
+    ----------
+    energy : float
+        Of the neutrino in GeV.
+    mass : float
+        Of the target in GeV.
+    q2 : float
+        In GeV^2.
+    """
     highest = s_l_max(energy, mass)
     if q2 >= highest * math.sqrt(mass / (mass + 2.0 * energy)):  # Q2 where the two limits meet
         return highest

@@ -69,13 +69,32 @@ def nuclear_scatterer(nucleus: Nucleus, kind: str | None = None) -> Scatterer:
 
 
 def pauli_blocking(q2: Array, mass: float, fermi_momentum: float = FERMI_MOMENTUM) -> Array:
-    """Suppression of an ideal Fermi gas, arXiv:1902.06765 Eq. 8, at ``|q|^2 = Q2 + Q2^2/(4 m^2)``."""
+    """Suppression of an ideal Fermi gas, arXiv:1902.06765 Eq. 8, at ``|q|^2 = Q2 + Q2^2/(4 m^2)``.
+
+    Parameters
+    ----------
+    q2 : ndarray
+        Q2 in GeV^2, of any shape.
+    mass : float
+        Of the nucleon in GeV.
+    fermi_momentum : float
+        In GeV.
+    """
     x = np.minimum(np.sqrt(q2 * (1.0 + q2 / (4.0 * mass**2))) / fermi_momentum, 2.0)
     return np.asarray(0.75 * x - x**3 / 16.0)
 
 
 def nucleon_scatterer(name: str, kind: str = "rational", *, blocked: bool = True) -> Scatterer:
-    """Incoherent scattering on one proton or neutron, Pauli blocked unless told otherwise."""
+    """Incoherent scattering on one proton or neutron, Pauli blocked unless told otherwise.
+
+    Parameters
+    ----------
+    name : {"proton", "neutron"}
+    kind : str
+        Of its form factors.
+    blocked : bool
+        Whether the Pauli principle holds.
+    """
     factors: NucleonFormFactors = nucleon_form_factors(name, kind)
     mass = factors.mass
 

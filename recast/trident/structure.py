@@ -203,6 +203,13 @@ def growth(s_l: Array, q2: Array, k2: Array, mass_minus: float, mass_plus: float
     (axial) of the lepton masses.  A longitudinal photon decouples at Q2 = 0, and both responses fall for Q2
     beyond ``s_l``.  What is left varies so slowly that interpolation keeps its relative accuracy for the
     smallest K2, where a light mediator looks.
+
+    Parameters
+    ----------
+    s_l, q2, k2 : ndarray
+        In GeV^2; they broadcast.
+    mass_minus, mass_plus : float
+        Of the leptons in GeV.
     """
     threshold2 = (mass_minus + mass_plus) ** 2
     above = (s_l - threshold2) - s_l * k2 / (s_l + q2)  # largest M2 minus its threshold
@@ -221,6 +228,15 @@ def k2_points(s_l: Array, q2: Array, threshold2: float, v: Array) -> tuple[Array
 
     The fraction of the kinematic limit depends on ``v`` only: otherwise parts of the densities with
     different powers of K2 would mix with non-integer powers of the distance to the threshold.
+
+    Parameters
+    ----------
+    s_l, q2 : ndarray, shape (n,)
+        In GeV^2.
+    threshold2 : float
+        Square of the sum of the lepton masses in GeV^2.
+    v : ndarray, shape (m,)
+        Between 0 and 1.
     """
     k2_max = ((s_l + q2) * (1.0 - threshold2 / s_l))[..., None]
     scale = k2_max / np.expm1(K2_RANGE)
@@ -229,14 +245,34 @@ def k2_points(s_l: Array, q2: Array, threshold2: float, v: Array) -> tuple[Array
 
 
 def inner_nodes(s_over_masses: float, base: float = 8.0, slope: float = 1.1) -> int:
-    """Quadrature points in pair mass and angle: the collinear peaks narrow with the logarithm of the energy."""
+    """Quadrature points in pair mass and angle: the collinear peaks narrow with the logarithm of the energy.
+
+    Parameters
+    ----------
+    s_over_masses : float
+        s_l over four times the product of the lepton masses.
+    base, slope : float
+        Number of points where that is one, and how it grows with its logarithm.
+    """
     return int(np.ceil(base + slope * np.log(s_over_masses)))
 
 
 def table_row(
     index: int, mass_minus: float, mass_plus: float, s_max: float, q2_max: float, counts: NodeCounts
 ) -> Array:
-    """Compute one ``s_l`` row of a :class:`StructureTable`; shape (2, 3, n_q2, n_k2)."""
+    """Compute one ``s_l`` row of a :class:`StructureTable`; shape (2, 3, n_q2, n_k2).
+
+    Parameters
+    ----------
+    index : int
+        Of the row.
+    mass_minus, mass_plus : float
+        Of the leptons in GeV.
+    s_max, q2_max : float
+        Ends of the table in GeV^2.
+    counts : NodeCounts
+        Nodes of the table.
+    """
     threshold2 = (mass_minus + mass_plus) ** 2
     t = chebyshev_nodes(counts.s)[index]
     s_value = threshold2 * (s_max / threshold2) ** (t * t)
