@@ -380,6 +380,7 @@ def test_what_is_wrong_with_a_table(content: Any, options: dict[str, Any], messa
         ("1,2\n3\n", "line 2: 1 values where there are 2 columns"),
         ("m,g\n1,x\n", "line 2: a value is a number"),
         ("# only\n", "only comments"),
+        ("m,g\n" + 200_000 * "1" + ",1\n", "line 2: the line cannot be read"),
         ("#: name: T\nM [GEV],A\n1,2\n\nM [GEV],B\n2,2\n", "different independent variables"),
     ],
 )

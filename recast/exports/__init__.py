@@ -2,7 +2,7 @@
 
 - `of_figure`, `of_limit` and `of_scan` take `Contours` out of results, `export` writes them: CSV, two columns, or a
   HEPData submission.
-- `recast.exports.limits_in` reads limits from HEPData's YAML and CSV, `recast.exports.workspaces` likelihoods from
+- `recast.exports.limit_import` reads limits from HEPData's YAML and CSV, `recast.exports.workspaces` likelihoods from
   pyhf's JSON.
 - `Origin` is what every file says of itself.
 """
@@ -12,7 +12,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from recast.errors import RecastError
-from recast.exports.contours import Contours, of_figure, of_limit, of_scan
+from recast.exports.contours import Contours, of_limit, of_scan
+from recast.exports.figures import of_figure
 from recast.exports.hepdata import ARCHIVES, check_hepdata, write_hepdata
 from recast.exports.origin import Origin
 from recast.exports.tables import csv_text, two_column_text, write_text

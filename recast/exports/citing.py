@@ -17,6 +17,7 @@ __all__ = ["bibtex_of", "entries_in", "source_of_entry"]
 
 _SCANS = (".h5", ".hdf5", ".partial")
 _LARGEST = 2**26
+_LONGEST = 4000  # characters of an entry that are searched for its fields
 _KEY = re.compile(rb"cites: ([A-Za-z0-9.\-]{1,64}:\d{4}[a-z]{2,3})")
 _FIELD = re.compile(r"(\w+)\s*=\s*[\"{]+(.*?)[\"}]+\s*(?:,|\}|$)", flags=re.DOTALL)
 _ENTRY = re.compile(r"^@\w+\{([^,\s]+),", flags=re.MULTILINE)
@@ -93,7 +94,7 @@ def source_of_entry(entry: str, *, place: str = "") -> Source:
     from recast.provenance import Source
 
     key = next(iter(entries_in(entry)), "")
-    fields = {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(entry)}
+    fields = {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(entry[:_LONGEST])}
     paper = ", ".join(fields[name] for name in ("author", "title", "journal", "year") if name in fields)
     try:
         return Source(

@@ -26,6 +26,7 @@ MASS_UNITS = {"eV": 1e-9, "keV": 1e-6, "MeV": 1e-3, "GeV": 1.0, "TeV": 1e3}
 """In GeV."""
 
 _SQUARE = re.compile(r"(\^|\*\*)\s*\{?2\}?|²|[Ss]quared")
+_LONGEST = 4000  # characters of a description that are searched
 _PERCENT = re.compile(r"(\d{2}(?:\.\d+)?)\s*\\?%?\s*(?:C\.?\s?L\b|confidence)")
 _FRACTION = re.compile(r"(?:C\.?L\.?|[Cc]onfidence [Ll]evel)\s*:?\s*(0?\.\d+|\d{2}(?:\.\d+)?)")
 
@@ -215,6 +216,7 @@ def _level(table: PublishedTable, column: Column, given: float | None) -> float:
 
 
 def _levels(text: str) -> Iterator[float]:
+    text = text[:_LONGEST]
     for match in (*_PERCENT.finditer(text), *_FRACTION.finditer(text)):
         number = float(match[1])
         yield number / 100.0 if number > 1.0 else number

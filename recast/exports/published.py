@@ -257,19 +257,22 @@ def _block(
     delimiter = next((mark for mark in (",", ";", "\t") if mark in first), None)
     quote = "'" if first.lstrip().startswith("'") else '"'
 
-    def cells(line: str) -> list[str]:
+    def cells(number: int, line: str) -> list[str]:
         if delimiter is None:
             return line.split()
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, quotechar=quote))]
+        try:
+            return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, quotechar=quote))]
+        except csv.Error as error:
+            raise DocumentError(f"the line cannot be read: {error}", file=str(file), line=number) from error
 
-    names = cells(first)
+    names = cells(*lines[0])
     if all(_number(cell) is not None for cell in names):
         names = ["first", "second", *(f"column {i}" for i in range(3, len(names) + 1))]
     else:
         lines = lines[1:]
     rows = []
     for number, line in lines:
-        row = cells(line)
+        row = cells(number, line)
         if len(row) != len(names):
             message = f"{len(row)} values where there are {len(names)} columns, {', '.join(names)}"
             raise DocumentError(message, file=str(file), line=number)
