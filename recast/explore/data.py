@@ -94,7 +94,9 @@ class LayerData:
     @property
     def drawn(self) -> bool:
         """Whether there is anything of it in the plane, at any confidence level."""
-        return any(bands for region in self.regions for bands in region.bands)
+        low, high = self.statistic.axes.coupling
+        every = (band for region in self.regions for bands in region.bands for band in bands)
+        return any(bool(np.any((band.lower < high) & (band.upper > low))) for band in every)
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +182,23 @@ def layer_data(
     *,
     plugins: Sequence[str | Path] = (),
 ) -> LayerData:
-    """Solve the regions of a measurement and tabulate it."""
+    """Solve the regions of a measurement and tabulate it.
+
+    Parameters
+    ----------
+    model : Model
+    measurement : Measurement
+    reference : str
+        Name of the measurement with its variants.
+    row : MeasurementRow
+        What the table of explanations says of it.
+    axes : Axes
+        Masses in GeV and couplings of the table.
+    levels : sequence of float
+        Confidence levels of the regions.
+    plugins : sequence of path
+        Folders in which names are looked up as well.
+    """
     from recast.figures.layers import Layer
     from recast.figures.regions import layer_region
     from recast.statistics import delta_threshold, quantile

@@ -243,8 +243,8 @@
       if (edges.length) lows.push(edges.reduce((p, q) => Math.min(p, q)));
     }
     lows.sort((p, q) => p - q);
-    const low = lows.length ? lows[Math.floor(0.15 * lows.length)] : 0;
-    return Math.max(low / 5, meta.axes.coupling[0]);
+    const low = lows.length ? lows[Math.floor(0.25 * lows.length)] : 0;
+    return Math.max(low / 10, meta.axes.coupling[0]);
   }
 
   const home = () => {
@@ -551,10 +551,10 @@
     const names = new Set(shownLayers().map((layer) => layer.name));
     const data = plot.data.filter((trace) => names.has(trace.legendgroup) || (trace.name === "point" && trace.x.length));
     const { xaxis, yaxis } = plot.layout;
-    const width = 1000, height = Math.max(700, 120 + 19 * names.size);
+    const width = 1000, height = Math.max(700, 130 + 19 * names.size);
     const figure = { data, layout: { ...layout(), xaxis: { ...layout().xaxis, range: [...xaxis.range] }, yaxis: { ...layout().yaxis, range: [...yaxis.range] },
       title: { text: `${plain(model().title)}, ${percent(meta.levels[state.level])} CL`, font: { size: 16 } },
-      margin: { l: 75, r: 20, t: 50, b: 60 }, showlegend: true, legend: { font: { size: 11 } } } };
+      margin: { l: 75, r: 20, t: 50, b: 60 }, showlegend: true, legend: { font: { size: 11 }, tracegroupgap: 0 } } };
     const url = await Plotly.toImage(figure, { format: "svg", width, height });
     const svg = decodeURIComponent(url.slice(url.indexOf(",") + 1));
     const made = origin().map(plain).join("\n");
