@@ -191,7 +191,7 @@ def interval_bands(mass: ArrayLike, intervals: Sequence[Sequence[Interval]]) -> 
     Parameters
     ----------
     mass : array_like, shape (n,)
-        Increasing and positive.
+        In GeV, increasing and positive.
     intervals : sequence of n sequences of (low, high)
         The intervals at each mass; ``high`` may be infinite.
 

@@ -149,6 +149,11 @@ def coverage(
     progress : callable, optional
         Called with the numbers of blocks done and of all.
 
+    Returns
+    -------
+    CoverageResult
+        For each convention how often its region contains the truth, and how often it is empty.
+
     Raises
     ------
     RecastError

@@ -206,6 +206,11 @@ def load_flux(name_or_path: str | Path, *, neutrino: str | None = None, plugins:
     plugins : sequence of path
         Plug-in folders, whose ``measurements/data/flux`` is looked up as well.
 
+    Returns
+    -------
+    Flux
+        Of one neutrino, with its units.
+
     Raises
     ------
     UnknownNameError

@@ -64,7 +64,7 @@ def isoscalar_parts(mass: FloatArray) -> tuple[FloatArray, FloatArray, FloatArra
 
     Parameters
     ----------
-    mass : ndarray
+    mass : ndarray, any shape
         m = sqrt(s) in GeV, positive.
 
     Returns

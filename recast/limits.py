@@ -146,6 +146,11 @@ def limit(
     progress : callable, optional
         Called with the numbers of masses done and of all, where there are pseudo-experiments.
 
+    Returns
+    -------
+    LimitResult
+        Excluded intervals at each mass, with the convention in words.
+
     Raises
     ------
     RecastError

@@ -382,6 +382,11 @@ def load_measurement(reference: str | Path, *, plugins: Sequence[str | Path] = (
     plugins : sequence of path
         Folders in which measurements are looked up as well.
 
+    Returns
+    -------
+    Measurement
+        In the variant that was chosen.
+
     Raises
     ------
     UnknownNameError

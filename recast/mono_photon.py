@@ -127,12 +127,14 @@ def neutrino_window(
     ----------
     photon_energy : array_like
         Middle of the window in the centre-of-mass frame, in GeV.
-    energy, low, high, inputs
+    energy, low, high
         As in `boson_cross_section`.
     resolution : float
         Relative resolution of the photon energy: a Gaussian.
     width : float
         Half width of the window in units of the resolution.
+    inputs
+        As in `boson_cross_section`.
 
     Returns
     -------

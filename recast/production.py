@@ -131,7 +131,7 @@ def meson_amplitude(meson: str, quarks: ComplexArray, mass: FloatArray) -> Compl
         What decays.
     quarks : ndarray of complex, shape ``mass.shape + (3,)``
         Charges of u, d and s.
-    mass : ndarray
+    mass : ndarray, any shape
         Of the boson in GeV; below that of the meson.
 
     Returns

@@ -178,9 +178,11 @@ def cross_sections(
 
     Parameters
     ----------
+    channel, target
+        As in :func:`load_spectrum`.
     energies : array_like, shape (n,)
         Neutrino energies in GeV.
-    channel, target, component, form_factor, inputs
+    component, form_factor, inputs
         As in :func:`load_spectrum`.
 
     Returns

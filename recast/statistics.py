@@ -157,6 +157,12 @@ def convention(
 
     Parameters
     ----------
+    confidence_level : float
+        Between 0 and 1.
+    one_sided : bool
+        Only predictions above the data are excluded.
+    degrees_of_freedom : int
+        Of the region.
     combined : bool
         The joint best fit in the model was subtracted.
     expected : bool

@@ -37,7 +37,7 @@ def strong_coupling(scale: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    scale : ndarray
+    scale : ndarray, any shape
         In GeV; below 1.1 GeV the value there is returned.
 
     Returns
@@ -76,7 +76,7 @@ def qcd_correction(mass: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    mass : ndarray
+    mass : ndarray, any shape
         Of the pair, GeV; below 1.1 GeV the value there is returned.
 
     Returns

@@ -84,7 +84,7 @@ def line_tensor(
     first, second : ndarray, shape (n, 4)
         Momentum between the vertices when the boson is next to ``left``, and when the photon is.
     mass : float
-        Of the fermion.
+        Of the fermion, in GeV.
 
     Returns
     -------

@@ -26,7 +26,7 @@ def rows(
     ----------
     detector : Detector
     masses : tuple of float, optional
-        Those of the detector by default.
+        In GeV; those of the detector by default.
     samples, seed : int
     """
     result = []

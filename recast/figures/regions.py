@@ -273,6 +273,7 @@ def finite_edges(band: Band, bottom: float, top: float) -> tuple[FloatArray, Flo
 
     Parameters
     ----------
+    band : Band
     bottom, top : float
         Ends of a positive axis.
     """

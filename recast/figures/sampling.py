@@ -88,7 +88,7 @@ def cuts(mass: FloatArray, intervals: Sequence[Intervals]) -> tuple[Cut, ...]:
     Parameters
     ----------
     mass : ndarray, shape (n,)
-        Increasing.
+        In GeV, increasing.
     intervals : sequence of n tuples of (low, high)
 
     Returns

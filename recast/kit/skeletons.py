@@ -42,6 +42,17 @@ def measurement(
 ) -> tuple[Texts, tuple[str, ...]]:
     """Fill in a measurement: a trident ratio, or what another one predicts.
 
+    Parameters
+    ----------
+    words : Words
+        Name and title.
+    options : mapping of str to object
+        Those of `recast.kit.new.new`.
+    folder : Path
+        Where the files will stand.
+    catalog : Catalog
+        In which names are looked up.
+
     Raises
     ------
     RecastError
@@ -140,6 +151,11 @@ def model(
 ) -> tuple[Texts, tuple[str, ...]]:
     """Fill in a gauged U(1).
 
+    Parameters
+    ----------
+    words, options, folder, catalog
+        As for `measurement`.
+
     Raises
     ------
     RecastError
@@ -193,6 +209,11 @@ def figure(
     words: Words, options: Mapping[str, Any], *, folder: Path, catalog: Catalog
 ) -> tuple[Texts, tuple[str, ...]]:
     """Fill in a plane of mass and coupling: each measurement with a look of its own and a label beside its limit.
+
+    Parameters
+    ----------
+    words, options, folder, catalog
+        As for `measurement`.
 
     Raises
     ------
@@ -270,7 +291,13 @@ def _edge(model: Model, measured: Measurement, fraction: float) -> tuple[tuple[f
 def observable(
     words: Words, options: Mapping[str, Any], *, folder: Path, catalog: Catalog  # noqa: ARG001
 ) -> tuple[Texts, tuple[str, ...]]:
-    """Fill in an observable and a measurement of it."""
+    """Fill in an observable and a measurement of it.
+
+    Parameters
+    ----------
+    words, options, folder, catalog
+        As for `measurement`.
+    """
     name = words["name"]
     texts = {
         f"{name}.py": ("the observable", "observable.py.txt"),

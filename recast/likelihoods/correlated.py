@@ -118,7 +118,7 @@ class CorrelatedGaussian(Likelihood):
         Raises
         ------
         RecastError
-            For a theory error, which belongs into the covariance, or another number of predictions.
+            For a theory error, which belongs into the covariance.
         """
         if np.any(np.asarray(theory_error) != 0.0):
             msg = "several correlated numbers have no single theory error"

@@ -113,6 +113,11 @@ class NormalisedCounts(Likelihood):
         theory_error : 0
             Errors of the prediction are the normalisation's.
         out : ndarray, shape (...), optional
+
+        Raises
+        ------
+        RecastError
+            For a theory error, or another number of predictions.
         """
         if np.any(np.asarray(theory_error) != 0.0):
             msg = "counts with a free normalisation have no other theory error"

@@ -99,6 +99,11 @@ class PyhfExperiments(PyhfWorkspace):
         prediction, theory_error : array_like, shape (n,) or (size, n)
             As for one experiment.
         out : ndarray, optional
+
+        Raises
+        ------
+        ConvergenceError
+            When the minimum over a nuisance parameter is not found.
         """
         signal, error = np.asarray(prediction, dtype=float), np.asarray(theory_error, dtype=float)
         if not np.any(error):

@@ -148,7 +148,13 @@ class ScatteringCounts(BaseModel):
 
     @cached_property
     def spectra(self) -> dict[str, tuple[RecoilSpectrum, ...]]:
-        """Recoils of each species by sample, in fb times neutrinos per m^2 and proton on target (or their shape)."""
+        """Recoils of each species by sample, in fb times neutrinos per m^2 and proton on target (or their shape).
+
+        Raises
+        ------
+        FluxError
+            When exposures are given for a flux that is only a shape.
+        """
         high = math.inf if self.recoil_high is None else self.recoil_high
         result = {}
         for name, sample in self.samples.items():

@@ -133,7 +133,13 @@ class Evaluation:
         return self.spec.sampling.kind == "file" or bool(named & set(self.model.optional))
 
     def points(self) -> Points:
-        """Return the points of the scan, or say which parameter is missing."""
+        """Return the points of the scan, or say which parameter is missing.
+
+        Raises
+        ------
+        RecastError
+            When a parameter of the model is missing.
+        """
         from recast.scan.points import points_of
 
         points = points_of(self.spec, self.parameters, self.chunk_size)

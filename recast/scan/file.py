@@ -259,7 +259,20 @@ def parse_summary(text: bytes) -> Summary | None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Say which file the system refused to write."""
+    """Say which file the system refused to write.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file.
+
+    Raises
+    ------
+    OutputExistsError
+        When it stands there already.
+    RecastError
+        When the system refuses.
+    """
     try:
         yield
     except FileExistsError as error:

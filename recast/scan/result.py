@@ -167,6 +167,11 @@ class ScanResult:
         -------
         ndarray
             Of the shape of the scan; positive where `excluded`.
+
+        Raises
+        ------
+        UnknownNameError, RecastError
+            As `excluded`.
         """
         if name is not None and name not in self.measurements:
             raise UnknownNameError.unknown("measurement of this scan", name, self.measurements)

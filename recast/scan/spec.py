@@ -1,12 +1,12 @@
 """What to scan: the content of a scan file.
 
-model: lmu_ltau
-measurements: [ccfr, dune_nd]
+For example
 
-Parameters
-----------
-mass: {min: 1e-3, max: 100, points: 200}    # scale: log unless told otherwise
-coupling: {min: 1e-4, max: 1, points: 200}  # or a list of values, or one number
+    model: lmu_ltau
+    measurements: [ccfr, dune_nd]
+    parameters: {mass: {min: 1e-3, max: 100, points: 200}, coupling: {min: 1e-4, max: 1, points: 200}}
+
+where the scale is logarithmic unless told otherwise, and a parameter may be a list of values, or one number.
 """
 
 from __future__ import annotations

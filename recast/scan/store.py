@@ -143,7 +143,13 @@ class FileStore:
         self._put(name, self.points.bounds(index)[0], np.ascontiguousarray(rows, dtype=place.dtype))
 
     def finish(self, summary: Summary) -> None:
-        """Write what is known after the last chunk."""
+        """Write what is known after the last chunk.
+
+        Raises
+        ------
+        RecastError
+            When the summary is longer than what was kept for it.
+        """
         complete = summary.model_copy(update={"excluded_by": self._checksum_of_excluded_by()})
         checksum = summary_checksum(self.content.header, self._checksums().tobytes(), complete)
         complete = complete.model_copy(update={"checksum": checksum})

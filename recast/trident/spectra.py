@@ -120,7 +120,11 @@ def deposit(k2: Array, weights: Array, n: int = K2_NODES) -> Array:
     Parameters
     ----------
     k2 : ndarray, shape (m,)
+        Points of the quadrature in GeV^2.
     weights : ndarray, shape (c, m)
+        Their weights.
+    n : int
+        Number of nodes.
 
     Returns
     -------

@@ -173,7 +173,7 @@ def interference_rates(
     ----------
     masses : array_like, shape (n_mass,)
         Of the new boson, in GeV; all of them are integrated with the same events.
-    selections, lightest_pair, model, events, seed
+    selections, model, lightest_pair, events, seed
         As in `standard_model_rates`.
 
     Returns

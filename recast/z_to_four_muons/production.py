@@ -170,7 +170,7 @@ def boosted(momenta: FloatArray, mass: FloatArray, pt: FloatArray, rapidity: Flo
     momenta : ndarray, shape (n_particle, 4, n)
         In GeV.
     mass, pt, rapidity : ndarray, shape (n,)
-        Of the decaying particle.
+        Of the decaying particle, in GeV.
 
     Returns
     -------
