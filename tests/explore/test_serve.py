@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -119,3 +123,17 @@ def test_it_listens_on_this_computer_only(exploration: Exploration) -> None:
 def test_port_in_use(port: int, exploration: Exploration) -> None:
     with pytest.raises(RecastError, match=rf"cannot listen on port {port} .* choose another with --port"):
         server(exploration, port=port)
+
+
+def test_command_until_it_is_interrupted() -> None:
+    words = [sys.executable, "-m", "recast", "serve", "lmu_ltau", "-m", "ccfr", "--port", "0"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.fullmatch(r"http://127\.0\.0\.1:(\d+)/ shows lmu_ltau; Ctrl-C ends it\.\n", line)
+        assert found, line
+        status, content = explained(int(found[1]))
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate(timeout=20)
+    assert (status, [row["name"] for row in content["rows"]]) == (200, ["ccfr"])
+    assert (process.returncode, complaints) == (0, "Ended.\n")
