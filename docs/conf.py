@@ -7,6 +7,7 @@ index.md.
 
 from __future__ import annotations
 
+import logging
 import posixpath
 import re
 import sys
@@ -43,7 +44,7 @@ default_role = "py:obj"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # numpydoc lists the types
 numpydoc_show_class_members = False
-suppress_warnings = ["misc.highlighting_failure"]
+logging.getLogger("pyhf").setLevel(logging.WARNING)
 
 MARKER = re.compile(r"^<!-- generated: (\w+) -->\n(?:.+\n)*", flags=re.MULTILINE)
 ELSEWHERE = {"../CONTRIBUTING.md": "contributing.md", "../CHANGELOG.md": "changelog.md"}
