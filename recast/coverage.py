@@ -7,6 +7,7 @@ of the Standard Model. Every convention of `recast.limit` is judged by the same 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,8 @@ class Coverage:
         ``2 delta ln L`` above which a coupling is excluded, on the side where any is.
     coverage, coverage_error : ndarray, shape (n,)
         Fraction of experiments whose region contains the truth, with its binomial error: the standard deviation of the
-        fraction's posterior for a flat prior, which no fraction makes zero.
+        fraction's posterior for a flat prior, which no fraction makes zero. That of ``feldman_cousins`` has in it the
+        error of the quantile, which comes from as many experiments.
     empty, empty_error : ndarray, shape (n,)
         Fraction of experiments that exclude every coupling.
     """
@@ -75,8 +77,9 @@ class CoverageResult:
     toys, seed : int
         Number of experiments at each point, and where their random numbers begin.
     conventions : dict of str to Coverage
-        For one number ``band``, its ``upper_edge`` alone and ``one_sided``; always ``best_fit``,
-        ``best_fit_one_sided`` and ``feldman_cousins``.
+        For one number ``band``, its ``upper_edge`` alone and ``one_sided``; always ``best_fit`` and
+        ``feldman_cousins``, and ``best_fit_one_sided`` for one degree of freedom. Those of one side have a confidence
+        level above 0.5.
     """
 
     model: str
@@ -232,6 +235,8 @@ def _conventions(rules: Mapping[str, Rule], points: Sequence[Judged], level: flo
     fraction = number / toys
     # Standard deviation of a beta distribution.
     error = np.sqrt((number + 1.0) * (toys - number + 1.0) / (toys + 3.0)) / (toys + 2.0)
+    # A quantile from other experiments, as many, is off by as much again.
+    error[:, -1, 0] *= math.sqrt(2.0)
     critical = np.concatenate([p.calibration for p in points])
     words = (
         f"{100.0 * level:.10g}% CL, Feldman-Cousins (2 delta ln L to the best fit <= its quantile at the true point)"

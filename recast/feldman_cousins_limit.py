@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ FloatArray = NDArray[np.float64]
 # Standard deviations between couplings at which experiments are drawn, and how far beyond the quantile.
 _SPACING = 0.5
 _FURTHER = 2.0
-# Ratios of counts that agree to this accuracy are equal, whatever the rounding.
+# Numbers that agree to this accuracy, such as ratios of counts, are equal, whatever the rounding.
 _TIE = 1e-9
 # Experiments beyond the quantile, below which its error would be that of a handful.
 _FEWEST = 10
@@ -78,13 +78,17 @@ def by_feldman_cousins(
 
 
 def _check(level: float, toys: int, seed: int) -> None:
-    least = math.ceil(_FEWEST / (1.0 - level))
-    if not isinstance(toys, int) or toys < least:
+    least = math.ceil(_FEWEST / (1.0 - level) - _TIE)
+    if not _whole(toys) or toys < least:
         msg = f"toys is {toys!r}: at least {least} pseudo-experiments are needed at {100.0 * level:.10g}% CL"
         raise RecastError(msg)
-    if not isinstance(seed, int) or seed < 0:
+    if not _whole(seed) or seed < 0:
         msg = f"the seed must be a whole number that is not negative, not {seed!r}"
         raise RecastError(msg)
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _exact(curve: CouplingCurve, level: float) -> Excluded:

@@ -248,6 +248,15 @@ def test_errors_are_binomial_and_never_zero() -> None:
     assert 0.0 < best.empty_error[0] < 1e-3
 
 
+def test_errors_are_how_far_results_scatter() -> None:
+    gaussian, toys = made(Gaussian(value=1.0, error=0.3)), 400
+    runs = [coverage(MODEL, gaussian, mass=1.0, coupling=0.6, toys=toys, seed=seed).conventions for seed in range(80)]
+    for name in ("band", "feldman_cousins"):
+        found = [run[name].coverage[0] for run in runs]
+        told = np.mean([run[name].coverage_error[0] for run in runs])
+        assert np.std(found, ddof=1) == pytest.approx(told, rel=0.25), name  # known to 8%
+
+
 def test_another_confidence_level() -> None:
     result = coverage("lmu_ltau", "ccfr", mass=0.1, coupling=[0.0, 5e-3], confidence_level=0.9, toys=TOYS)
     assert agrees(result.conventions["band"].coverage[0], 0.9)

@@ -398,9 +398,14 @@ def test_what_cannot_be_asked_is_said() -> None:
     for toys in (10, -1, "many"):
         with pytest.raises(RecastError, match="at least 200"):
             limit("lmu_ltau", "ccfr:theory_error=profiled", 1.0, feldman_cousins=True, toys=toys)  # type: ignore[arg-type]
-    for seed in (-1, 0.5):
+    for seed in (-1, 0.5, True):
         with pytest.raises(RecastError, match="seed"):
             limit("lmu_ltau", "ccfr:theory_error=profiled", 1.0, feldman_cousins=True, seed=seed)  # type: ignore[arg-type]
+    small = {"confidence_level": 0.9, "feldman_cousins": True, "seed": np.int64(1)}
+    drawn = limit("lmu_ltau", ["ccfr", "charm_ii"], 1.0, toys=np.int64(100), **small)  # type: ignore[arg-type]
+    assert "100 pseudo-experiments with seed 1" in drawn.convention
+    with pytest.raises(RecastError, match="at least 100 "):
+        limit("lmu_ltau", ["ccfr", "charm_ii"], 1.0, toys=99, **small)  # type: ignore[arg-type]
 
 
 def test_the_command_line() -> None:

@@ -123,6 +123,19 @@ def test_a_profiled_coupling_gives_the_lowest_of_its_range() -> None:
     assert result.best_fit.minus_2_delta_ln_l <= raw.min()
 
 
+def test_the_lower_of_two_minima_is_found() -> None:
+    # Kinetic mixing of either sign; at the larger coupling both minima lie between two points of the coarse grid.
+    names = ["ccfr", "borexino", "charm_ii"]
+    axis = {"min": -1.0, "max": 1.0, "scale": "linear", "profile": True}
+    parameters = {"mass": 0.01, "coupling": [1e-4, 1e-3], "epsilon": axis}
+    result = scan({"model": "lmu_ltau:mixing=none", "measurements": names, "parameters": parameters})
+    for coupling, value in zip((1e-4, 1e-3), result.arrays["combined"].ravel(), strict=True):
+        fine = np.linspace(-1.0, 1.0, 5001)
+        boson = load_model("lmu_ltau:mixing=none")(mass=0.01, coupling=coupling, epsilon=fine)
+        found = np.sum([load_measurement(name).minus_2_delta_ln_l(boson) for name in names], axis=0)
+        assert value <= found.min() + 1e-6
+
+
 def test_profiling_ends_where_nothing_depends_on_a_parameter() -> None:
     # Far from the data the tau's charge matters neither for muon neutrinos nor, at this charge_e, for solar ones.
     charge = {"min": -1.0, "max": 1.0, "scale": "linear", "profile": True}
