@@ -213,7 +213,7 @@
     model().layers.forEach((layer) => {
       layer.traces = [];
       if (!layer.drawn) return;
-      const { colour, hatch } = meta.groups[layer.group];
+      const { colour, hatch } = layer;
       const { fill, edge } = outlines(layer.regions[state.level]);
       const common = { type: "scatter", mode: "lines", hoverinfo: "skip", name: plain(layer.name), legendgroup: layer.name,
         visible: visible().has(layer.name), connectgaps: false };
@@ -286,7 +286,7 @@
   const SVG = "http://www.w3.org/2000/svg";
   const PATTERNS = { solid: "", dash: "5 3", dot: "2 2", dashdot: "5 2 2 2", longdash: "8 3", longdashdot: "8 2 2 2" };
   function swatch(layer) {
-    const { colour } = meta.groups[layer.group];
+    const { colour } = layer;
     const svg = document.createElementNS(SVG, "svg");
     for (const [name, value] of Object.entries({ width: 30, height: 14, "aria-hidden": "true" })) svg.setAttribute(name, value);
     const rectangle = document.createElementNS(SVG, "rect");
@@ -302,7 +302,7 @@
 
   function list() {
     const boxes = [];
-    for (const [key, group] of Object.entries(meta.groups)) {
+    for (const [key, title] of Object.entries(meta.groups)) {
       const layers = model().layers.filter((layer) => layer.group === key);
       if (!layers.length) continue;
       const drawn = layers.filter((layer) => layer.drawn);
@@ -311,7 +311,7 @@
         for (const layer of drawn) visible()[whole.checked ? "add" : "delete"](layer.name);
         show();
       });
-      const box = element("fieldset", {}, element("legend", {}, element("label", {}, whole, group.title)));
+      const box = element("fieldset", {}, element("legend", {}, element("label", {}, whole, title)));
       for (const layer of drawn) {
         const input = element("input", { type: "checkbox", dataset: { layer: layer.name } });
         input.addEventListener("change", () => { visible()[input.checked ? "add" : "delete"](layer.name); show(); });

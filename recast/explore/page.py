@@ -7,7 +7,7 @@ import gzip
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -100,7 +100,7 @@ def page(models: Sequence[ModelData], axes: Axes, levels: Sequence[float], *, li
     meta = {
         "axes": {"mass": [*axes.mass, axes.n_mass], "coupling": [*axes.coupling, axes.n_coupling]},
         "levels": list(levels),
-        "groups": {key: asdict(group) for key, group in GROUPS.items()},
+        "groups": {key: group.title for key, group in GROUPS.items()},
         "models": [_model(one, blob) for one in models],
         "origin": _origin(models).lines(),
         "live": live,
@@ -131,11 +131,18 @@ def _origin(models: Sequence[ModelData]) -> Origin:
 
 
 def _model(model: ModelData, blob: _Blob) -> dict[str, Any]:
+    drawn = [layer for layer in model.layers if layer.drawn]
+    # Few layers have colours of their own, many those of their groups.
+    looks = list(GROUPS.values()) if len(drawn) <= len(GROUPS) else []
     places: dict[str, int] = {}
     layers = []
     for layer in model.layers:
-        place = places[layer.group] = places.get(layer.group, -1) + 1
-        layers.append(_layer(layer, DASHES[place % len(DASHES)], blob))
+        look = looks[drawn.index(layer)] if looks and layer.drawn else GROUPS[layer.group]
+        place = 0
+        if layer.drawn and not looks:
+            place = places[layer.group] = places.get(layer.group, -1) + 1
+        style = {"colour": look.colour, "hatch": look.hatch, "dash": DASHES[place % len(DASHES)]}
+        layers.append(_layer(layer, style, blob))
     return {
         "name": model.model.label,
         "title": model.model.title,
@@ -147,12 +154,13 @@ def _model(model: ModelData, blob: _Blob) -> dict[str, Any]:
     }
 
 
-def _layer(layer: LayerData, dash: str, blob: _Blob) -> dict[str, Any]:
+def _layer(layer: LayerData, style: Mapping[str, str], blob: _Blob) -> dict[str, Any]:
     prediction = layer.prediction
     return {
         **row_data(layer.row),
         "group": layer.group,
-        "dash": "dash" if layer.row.kind == "projection" else dash,
+        **style,
+        **({"dash": "dash"} if layer.row.kind == "projection" else {}),
         "shown": layer.shown and layer.drawn,
         "drawn": layer.drawn,
         "thresholds": layer.thresholds,

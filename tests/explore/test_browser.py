@@ -85,6 +85,7 @@ def desktop(once: Opened) -> Iterator[Opened]:
     page.get_by_role("button", name="As at first").click()
     page.get_by_role("button", name="Reset axes").click()
     page.evaluate("document.getElementById('explanation').hidden = true; window.scrollTo(0, 0)")
+    page.evaluate("Plotly.restyle(plot, {x: [[]], y: [[]]}, [plot.data.length - 1])")
     page.mouse.move(5, 5)
     yield once
     assert once.complaints == []
