@@ -41,12 +41,23 @@ PAGES = [
 ]
 SLOW = {"README.md", "docs/adding/figure.md"} | {
     f"docs/{page}.md"
-    for page in ("clusters", "coverage", "explain", "explore", "exports", "figures", "fits", "scans", "validation")
+    for page in (
+        "clusters",
+        "coverage",
+        "explain",
+        "explore",
+        "exports",
+        "figures",
+        "fits",
+        "quickstart",
+        "scans",
+        "validation",
+    )
 }
 GIVEN = {"README.md": "docs/quickstart.md"}
 """Pages whose commands read files of another page."""
 PROGRAMS = {"recast", "python", "python3", "pip", "git", "cd", "mkdir"}
-LANGUAGES = {"", "text", "python", "yaml", "csv", "toml", "json", "console", "sh", "bash", "bibtex"}
+LANGUAGES = {"", "text", "python", "yaml", "toml", "json", "console", "sh", "bash", "bibtex"}
 # Words of a usage rather than of a command.
 PLACEHOLDER = re.compile(r"^[\[<]|\.\.\.|^\.?[A-Z][A-Z_|]+$|[$|…]")
 
