@@ -27,6 +27,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 FIGURE = "altmannshofer2019_fig8"
+BUILT = ("__pycache__", "_build", "generated")
 PARALLEL = ("-n", "auto", "--dist", "worksteal")
 
 
@@ -107,7 +108,7 @@ def docs(words: Sequence[str]) -> None:
     pages = ROOT / "docs"
     run([python, "-m", "sphinx", "-W", "--keep-going", "-q", "-j", "auto", pages, pages / "_build", *words])
     tests = [path.relative_to(ROOT) for path in sorted((ROOT / "tests").glob("test_docs*.py"))]
-    run([python, "-m", "pytest", "-q", "-m", "slow or not slow", *tests])
+    run([python, "-m", "pytest", "-q", *PARALLEL, "-m", "slow or not slow", *tests])
 
 
 def wheel(words: Sequence[str]) -> None:
@@ -124,7 +125,7 @@ def wheel(words: Sequence[str]) -> None:
         # Tests, the documents they read and link to, and settings, but no packages: only the wheel can be imported.
         elsewhere = folder / "elsewhere"
         for name in ("tests", "docs", "benchmarks", "examples"):
-            shutil.copytree(ROOT / name, elsewhere / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, elsewhere / name, ignore=shutil.ignore_patterns(*BUILT))
         for path in [*ROOT.glob("*.md"), ROOT / "pyproject.toml"]:
             shutil.copy(path, elsewhere)
         run([python, "-m", "pytest", *PARALLEL, *words], cwd=elsewhere)
