@@ -24,6 +24,7 @@ _STARTS = {1: 65, 2: 17, 3: 9, 4: 5}
 _FEWEST = 3
 # Minima of that grid from which MINUIT starts.
 _MOST_STARTS = 3
+_ROUNDING = 1e-14
 
 
 def profile(evaluation: Evaluation, chunk: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
@@ -70,6 +71,9 @@ def profile(evaluation: Evaluation, chunk: Mapping[str, FloatArray]) -> dict[str
 
     best = np.empty((size, len(axes)))
     for i, (places, low) in enumerate(zip(_lowest_places(coarse, len(axes)), coarse, strict=True)):
+        if np.all(low <= low.min() * (1.0 + _ROUNDING)):
+            best[i] = mesh[places[0]]  # nothing depends on the parameters, such as outside a limit curve
+            continue
         here = {name: float(v[i]) for name, v in points.items()}
         best[i] = _minimise(partial(distance, here), mesh[places], low[places], 1.0 / (len(fractions) - 1))
     return {name: axis.at(best[:, k]) for k, (name, axis) in enumerate(axes.items())}

@@ -147,6 +147,9 @@ def test_profiling_ends_where_nothing_depends_on_a_parameter() -> None:
     result = scan(spec)
     assert np.isfinite(result.arrays["combined"]).all()
     assert result.profiled["charge_e"].item() == pytest.approx(0.0, abs=1e-9)
+    coupling = {"min": 1e-6, "max": 1e-2, "profile": True}
+    outside = {"model": "dark_photon", "measurements": ["na48_pi0"], "parameters": {"mass": 10.0, "coupling": coupling}}
+    assert scan(outside).arrays["combined"].item() == 0.0
 
 
 def test_something_must_be_left_to_scan() -> None:
