@@ -144,7 +144,7 @@ def test_u1_takes_its_charges_from_the_command_line() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("u1",), "all charges are zero"),
+        (("u1",), "the model u1 has no charges of its own"),
         (("u1", "--charge", "muon=1"), "unknown lepton 'muon'"),
         (("u1", "--charge", "mu"), "--charge is written LEPTON=CHARGE, such as mu=1, not 'mu'"),
         (("u1", "--charge", "mu=x"), "--charge is written LEPTON=CHARGE"),

@@ -93,7 +93,7 @@ def test_charges_of_ones_own() -> None:
         (("lmu_ltau", "--mass", "nan"), "mass must be a positive finite number"),
         (("lmu_ltau", "--mass", "1", "--coupling", "-1"), "coupling must be a finite number"),
         (("lmu_ltau", "--coupling", "1"), "--mass"),
-        (("ccfr", "--mass", "1"), "unknown model"),
+        (("ccfr", "--mass", "1"), "a model is asked for here"),
         (("lmu_ltau", "--charge", "e=1"), "u1"),
         (("lmu_ltau", "--mixing", "none"), "--mixing"),
         (("u1", "--charge", "e=1", "--charge", "e=2"), "--charge gives e twice"),

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -127,13 +128,19 @@ def test_port_in_use(port: int, exploration: Exploration) -> None:
 
 def test_command_until_it_is_interrupted() -> None:
     words = [sys.executable, "-m", "recast", "serve", "lmu_ltau", "-m", "ccfr", "--port", "0"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        found = re.fullmatch(r"http://127\.0\.0\.1:(\d+)/ shows lmu_ltau; Ctrl-C ends it\.\n", line)
-        assert found, line
-        status, content = explained(int(found[1]))
-        process.send_signal(signal.SIGINT)
-        _, complaints = process.communicate(timeout=20)
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    # Tests that run in the background of a shell ignore Ctrl-C, and what they start would too.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(words, **pipes, preexec_fn=heed) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            found = re.fullmatch(r"http://127\.0\.0\.1:(\d+)/ shows lmu_ltau; Ctrl-C ends it\.\n", line)
+            assert found, line
+            status, content = explained(int(found[1]))
+            process.send_signal(signal.SIGINT)
+            _, complaints = process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert (status, [row["name"] for row in content["rows"]]) == (200, ["ccfr"])
     assert (process.returncode, complaints) == (0, "Ended.\n")
