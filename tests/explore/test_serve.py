@@ -131,7 +131,7 @@ def test_command_until_it_is_interrupted() -> None:
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     # Tests that run in the background of a shell ignore Ctrl-C, and what they start would too.
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    with subprocess.Popen(words, **pipes, preexec_fn=heed) as process:
+    with subprocess.Popen(words, **pipes, preexec_fn=heed) as process:  # noqa: PLW1509 (this process has one thread)
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
