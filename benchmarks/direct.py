@@ -88,8 +88,9 @@ def five_dimensions(scatterer: Scatterer, energy: float, lepton_mass: float) -> 
         t, z = point[:, 3:].T
         shat = s_l + q2
         largest = s_l * (1.0 - k2 / shat)
-        length = np.log(largest / threshold2)
-        above = threshold2 * np.expm1(length * t * t)
+        # Rounding must not lead below the threshold at the edges, where all vanishes.
+        length = np.log(np.maximum(largest / threshold2, 1.0))
+        above = threshold2 * np.maximum(np.expm1(length * t * t), 1e-15)
         pair_mass2 = threshold2 + above
         pair_mass = np.sqrt(pair_mass2)
         momentum = 0.5 * np.sqrt(above)
