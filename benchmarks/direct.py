@@ -107,7 +107,7 @@ def five_dimensions(scatterer: Scatterer, energy: float, lepton_mass: float) -> 
             momentum_transfer=k2,
             photon_virtuality=q2,
             shat=shat,
-            transverse2=shat * (largest - pair_mass2) / (pair_mass * photon_momentum) ** 2,
+            transverse2=shat * np.maximum(largest - pair_mass2, 0.0) / (pair_mass * photon_momentum) ** 2,
             lepton_momentum=momentum,
             one_minus_cos=1.0 - cosine,
             one_plus_cos=1.0 + cosine,
@@ -119,7 +119,9 @@ def five_dimensions(scatterer: Scatterer, energy: float, lepton_mass: float) -> 
         phase_space = jacobian * 2.0 * momentum / pair_mass / (2.0 * (2.0 * np.pi) * (8.0 * np.pi) ** 2) / shat
         longitudinal = neutrino * (phase_space * 4.0 * q2 / shat**2)
         transverse = 0.5 * (metric * phase_space + longitudinal)
-        return np.ascontiguousarray((transverse * on_transverse + longitudinal * on_longitudinal)[:2].T)
+        density = (transverse * on_transverse + longitudinal * on_longitudinal)[:2].T
+        # What rounding leaves undefined at the edges weighs nothing.
+        return np.ascontiguousarray(np.where(np.isfinite(density), density, 0.0))
 
     return integrand
 
