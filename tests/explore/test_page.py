@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from recast.catalog import Catalog
 from recast.cli import main
 from recast.errors import OutputExistsError, RecastError
 from recast.explore import Exploration, explore
@@ -73,7 +74,7 @@ def test_it_says_what_made_it(page_file: Path) -> None:
 def test_a_name_cannot_end_the_script(tmp_path: Path) -> None:
     folder = tmp_path / "measurements"
     folder.mkdir()
-    shipped = Path(__file__).parents[2] / "measurements" / "ccfr.yaml"
+    shipped = Catalog().file("measurements", "ccfr")
     title = "</script><script>alert(1)</script><!-- @SCRIPT@ @TABLES@"
     text = re.sub(r"^title: .*$", f'title: "{title}"', shipped.read_text(encoding="utf-8"), flags=re.MULTILINE)
     (folder / "mine.yaml").write_text(text.replace("name: ccfr", "name: mine"), encoding="utf-8")
@@ -84,7 +85,7 @@ def test_a_name_cannot_end_the_script(tmp_path: Path) -> None:
 
 
 def test_a_file_of_ones_own(tmp_path: Path) -> None:
-    shipped = Path(__file__).parents[2] / "measurements" / "ccfr.yaml"
+    shipped = Catalog().file("measurements", "ccfr")
     path = tmp_path / "mine.yaml"
     path.write_text(shipped.read_text(encoding="utf-8").replace("name: ccfr", "name: mine"), encoding="utf-8")
     found = explore("lmu_ltau", [path, "ccfr"], confidence_levels=[0.95])
