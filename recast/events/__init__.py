@@ -1,0 +1,1 @@
+"""Events of neutrino tridents in the laboratory frame, and what selections keep of them."""
