@@ -10,7 +10,8 @@ package under test and shares no formula with it beyond the Feynman rules:
 * the nuclear form factor is the numerical radial transform of the charge density.
 
 The integral is taken with scrambled Sobol points [1]_; the error is the spread of independently scrambled replicates,
-so it is a statistical error like that of any Monte Carlo, but smaller.
+so it is a statistical error like that of any Monte Carlo, but smaller.  Distributions are histograms of weighted events
+at pseudo-random points, with the covariance of their bins.
 
 Units: GeV, fm for radii, fb for cross sections; metric (+, -, -, -).  Arrays of four-vectors have shape (n, 4).
 
@@ -562,3 +563,135 @@ def constant(gv: float, ga: float) -> Couplings:
 def with_mediator(gv: float, ga: float, *, coupling: float, mass: float) -> Couplings:
     """SM couplings and a vector mediator of unit charges: gV + 2 v^2 g'^2/(K2 + m^2)."""
     return lambda k2: (gv + 2 * HIGGS_VEV**2 * coupling**2 / (k2 + mass**2), np.full_like(k2, ga))
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Distributions
+# --------------------------------------------------------------------------------------------------------------------
+def angle_between(a: Floats, b: Floats) -> Floats:
+    """Angles between vectors (n, 2) or (n, 3), exact for small and large ones: Kahan's formula."""
+    a = a / np.linalg.norm(a, axis=1)[:, None]
+    b = b / np.linalg.norm(b, axis=1)[:, None]
+    return np.asarray(2 * np.arctan2(np.linalg.norm(a - b, axis=1), np.linalg.norm(a + b, axis=1)))
+
+
+def _product(p: Floats, r: Floats, masses: tuple[float, float]) -> Floats:
+    """Minkowski product of particles on their mass shells, as a sum of positive terms."""
+    p_size, r_size = np.linalg.norm(p[:, 1:], axis=1), np.linalg.norm(r[:, 1:], axis=1)
+    p_energy, r_energy = np.hypot(p_size, masses[0]), np.hypot(r_size, masses[1])
+    parallel = (masses[0] * r_energy) ** 2 + (masses[1] * p_size) ** 2
+    parallel /= p_energy * r_energy + p_size * r_size
+    half = np.sin(angle_between(p[:, 1:], r[:, 1:]) / 2)
+    return np.asarray(parallel + 2 * p_size * r_size * half**2)
+
+
+def kinematics(k: Floats, k_out: Floats, minus: Floats, plus: Floats, target_out: Floats, *, mass: float,
+               mass_minus: float, mass_plus: float) -> dict[str, Floats]:  # fmt: skip
+    """Quantities of events from their four-vectors (n, 4) with the neutrino along the third axis; GeV and rad.
+
+    ``q2``, ``k2``, ``shat`` (2 k.q), ``pair_mass``, ``opening``, ``sharing`` (energy of l- over that of the pair),
+    ``angle_minus`` and ``angle_plus`` to the beam, ``recoil`` (momentum), ``recoil_angle``, ``neutrino_energy`` of the
+    outgoing one, and azimuths around the beam, from 0 to pi: ``azimuth`` between the leptons, ``azimuth_neutrino`` of
+    the outgoing neutrino from l-, ``azimuth_recoil`` of the recoil from the neutrino.  ``handedness`` is the triple
+    product of the directions of neutrino, l- and l+, between -1 and 1.
+    """
+    recoil = target_out[:, 1:]
+    p2 = np.sum(recoil**2, axis=1)
+    kinetic = p2 / (np.sqrt(p2 + mass**2) + mass)
+    along = k[:, 1:]
+    directions = [v[:, 1:] / np.linalg.norm(v[:, 1:], axis=1)[:, None] for v in (k_out, minus, plus)]
+    return {
+        "q2": 2 * mass * kinetic,
+        "k2": 2 * _product(k, k_out, (0.0, 0.0)),
+        "shat": 2 * k[:, 0] * (recoil[:, 2] - kinetic),
+        "pair_mass": np.sqrt(mass_minus**2 + mass_plus**2 + 2 * _product(minus, plus, (mass_minus, mass_plus))),
+        "opening": angle_between(minus[:, 1:], plus[:, 1:]),
+        "sharing": minus[:, 0] / (minus[:, 0] + plus[:, 0]),
+        "angle_minus": angle_between(along, minus[:, 1:]),
+        "angle_plus": angle_between(along, plus[:, 1:]),
+        "recoil": np.sqrt(p2),
+        "recoil_angle": angle_between(along, recoil),
+        "neutrino_energy": k_out[:, 0],
+        "azimuth": angle_between(minus[:, 1:3], plus[:, 1:3]),
+        "azimuth_neutrino": angle_between(minus[:, 1:3], k_out[:, 1:3]),
+        "azimuth_recoil": angle_between(k_out[:, 1:3], recoil[:, :2]),
+        "handedness": np.sum(np.cross(directions[1], directions[2]) * directions[0], axis=1),
+    }
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Weighted events: quantities by name (n,), and the contributions (3, n) of gV^2, gA^2, gV gA in fb.
+
+    The mean of the contributions is the cross section.
+    """
+
+    quantities: dict[str, Floats]
+    pieces: Floats
+
+    def weights(self, couplings: Couplings) -> Floats:
+        """Contributions (n,) to the cross section in fb with couplings."""
+        gv, ga = couplings(self.quantities["k2"])
+        return np.asarray(gv**2 * self.pieces[0] + ga**2 * self.pieces[1] + gv * ga * self.pieces[2])
+
+
+def sample(target: Target, *, energy: float, mass_minus: float, mass_plus: float, couplings: Couplings, n: int,
+           antineutrino: bool = False, seed: int = 1, kappa_scale: float = 0.05) -> Sample:  # fmt: skip
+    """Events at ``n`` pseudo-random points of a map that was trained on the cross section with these couplings."""
+
+    def events(points: Floats) -> Sample:
+        event = generate(points, energy=energy, mass=target.mass, mass_minus=mass_minus, mass_plus=mass_plus,
+                         q2_cut=target.q2_cut, kappa_scale=kappa_scale)  # fmt: skip
+        quantities = kinematics(event.k, event.k_out, event.minus, event.plus, event.target_out, mass=target.mass,
+                                mass_minus=mass_minus, mass_plus=mass_plus)  # fmt: skip
+        return Sample(quantities, differential(event, target, mass_minus, mass_plus, antineutrino=antineutrino))
+
+    cube = AdaptiveMap(8)
+    rng = np.random.default_rng([seed, 0])
+    for _ in range(5):
+        points, jacobian, index = cube(rng.random((4096, 8)))
+        cube.adapt((events(points).weights(couplings) * jacobian) ** 2, index)
+    parts = []
+    for start in range(0, n, 4096):
+        points, jacobian, _ = cube(rng.random((min(4096, n - start), 8)))
+        part = events(points)
+        parts.append(Sample(part.quantities, part.pieces * jacobian))
+    names = parts[0].quantities
+    return Sample(
+        {name: np.concatenate([part.quantities[name] for part in parts]) for name in names},
+        np.concatenate([part.pieces for part in parts], axis=1),
+    )
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Integrals over bins (m,), and the covariance (m, m) of their estimates."""
+
+    mean: Floats
+    covariance: Floats
+
+    @property
+    def error(self) -> Floats:
+        """Standard errors (m,)."""
+        return np.asarray(np.sqrt(np.diag(self.covariance)))
+
+
+def histogram(index: NDArray[np.intp], weights: Floats, bins: int) -> Histogram:
+    """Histogram of weighted events (n,), whose mean weight is the integral, in bins given by number (n,)."""
+    n = len(weights)
+    mean = np.bincount(index, weights=weights, minlength=bins) / n
+    squares = np.bincount(index, weights=weights**2, minlength=bins) / n
+    return Histogram(mean, (np.diag(squares) - np.outer(mean, mean)) / n)
+
+
+def equal_shares(values: Floats, weights: Floats, bins: int) -> Floats:
+    """Edges (bins - 1,) between bins of equal weight; the first and the last bin are open."""
+    order = np.argsort(values)
+    cumulative = np.cumsum(weights[order])
+    return np.asarray(np.interp(np.arange(1, bins) / bins * cumulative[-1], cumulative, values[order]))
+
+
+def chi_squared(first: Histogram, second: Histogram) -> float:
+    """Distance of two independent estimates of the same integrals: chi-squared with as many degrees as bins."""
+    difference = first.mean - second.mean
+    return float(difference @ np.linalg.solve(first.covariance + second.covariance, difference))
