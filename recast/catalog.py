@@ -1,14 +1,15 @@
-"""The catalog: which models, measurements, figures, observables and likelihoods there are, and where.
+"""The catalog: which models, measurements, figures, selections, observables and likelihoods there are, and where.
 
 A `Catalog` is a value: it is built from a list of plug-in folders and handed on; nothing registers itself on import.
 It looks in three places,
 
-- the folders that ship with recast (``recast.models``, ``recast.measurements``, ``recast.plots``),
-- installed packages that name an entry point: in the groups ``recast.models``, ``recast.measurements`` and
-  ``recast.plots`` a package that holds YAML files, in ``recast.observables`` and ``recast.likelihoods`` a class
-  under the name that stands after ``type:`` in a measurement,
-- plug-in folders: YAML files under ``models/``, ``measurements/`` and ``plots/``, and Python files beside those
-  folders with dictionaries ``OBSERVABLES`` and ``LIKELIHOODS`` from such names to classes.
+- the folders that ship with recast (``recast.models``, ``recast.measurements`` with its folder ``selections``,
+  ``recast.plots``),
+- installed packages that name an entry point: in the groups ``recast.models``, ``recast.measurements``,
+  ``recast.plots`` and ``recast.selections`` a package that holds YAML files, in ``recast.observables`` and
+  ``recast.likelihoods`` a class under the name that stands after ``type:`` in a measurement,
+- plug-in folders: YAML files under ``models/``, ``measurements/``, ``plots/`` and ``selections/``, and Python files
+  beside those folders with dictionaries ``OBSERVABLES`` and ``LIKELIHOODS`` from such names to classes.
 
 The name of a YAML file without its suffix is the name of what it describes. A name that stands in two places is an
 error, never a silent choice.
@@ -28,16 +29,17 @@ from recast.documents import Document, read_document
 from recast.errors import RecastError, UnknownNameError, unknown
 
 if TYPE_CHECKING:
+    from recast.events.selection import Selection
     from recast.figures.recipe import Recipe
     from recast.measurement import Measurement
     from recast.model import Model
 
 __all__ = ["KINDS", "Catalog", "is_path"]
 
-Kind = Literal["models", "measurements", "plots"]
-KINDS: tuple[Kind, ...] = ("models", "measurements", "plots")
+Kind = Literal["models", "measurements", "plots", "selections"]
+KINDS: tuple[Kind, ...] = ("models", "measurements", "plots", "selections")
 
-_SINGULAR = {"models": "model", "measurements": "measurement", "plots": "figure"}
+_SINGULAR = {"models": "model", "measurements": "measurement", "plots": "figure", "selections": "selection"}
 _SUFFIXES = (".yaml", ".yml")
 _CLASSES = {"observables": "OBSERVABLES", "likelihoods": "LIKELIHOODS"}
 
@@ -97,7 +99,10 @@ class Catalog:
         RecastError
             When an entry point names what is no package.
         """
-        yield resources.files(f"recast.{kind}")
+        if kind == "selections":  # a matter of measurements
+            yield resources.files("recast.measurements") / "selections"
+        else:
+            yield resources.files(f"recast.{kind}")
         for entry in _entry_points().select(group=f"recast.{kind}"):
             try:
                 yield resources.files(entry.module)
@@ -161,6 +166,12 @@ class Catalog:
 
         return load_recipe(name, plugins=self.plugins)
 
+    def selection(self, name: str | Path) -> Selection:
+        """Load a selection by name or path; see `recast.events.selection.load_selection`."""
+        from recast.events.selection import load_selection
+
+        return load_selection(name, plugins=self.plugins)
+
     def models(self) -> list[Model]:
         """Load all models."""
         return [self.model(name) for name in self.names("models")]
@@ -173,8 +184,12 @@ class Catalog:
         """Load the recipes of all figures."""
         return [self.plot(name) for name in self.names("plots")]
 
-    def find(self, name: str) -> Model | Measurement | Recipe:
-        """Load whatever carries a name: a model, a measurement (with variants) or a figure.
+    def selections(self) -> list[Selection]:
+        """Load all selections."""
+        return [self.selection(name) for name in self.names("selections")]
+
+    def find(self, name: str) -> Model | Measurement | Recipe | Selection:
+        """Load whatever carries a name: a model, a measurement (with variants), a figure or a selection.
 
         Raises
         ------
@@ -188,11 +203,13 @@ class Catalog:
             if plain in self._files[kind]:
                 return self._load(kind, name)
         names = [n for kind in KINDS for n in self.names(kind)]
-        raise unknown("model, measurement or figure", plain, names, listed_by="`recast list`")
+        raise unknown("model, measurement, figure or selection", plain, names, listed_by="`recast list`")
 
-    def _load(self, kind: Kind, name: str) -> Model | Measurement | Recipe:
+    def _load(self, kind: Kind, name: str) -> Model | Measurement | Recipe | Selection:
         if kind == "models":
             return self.model(name)
+        if kind == "selections":
+            return self.selection(name)
         return self.measurement(name) if kind == "measurements" else self.plot(name)
 
     def observables(self) -> Mapping[str, Any]:
@@ -254,6 +271,8 @@ def _kind_of(document: Document) -> Kind:
 
     if "observable" in document.data:
         return "measurements"
+    if "cuts" in document.data:
+        return "selections"
     return "models" if document.data.get("kind") in MODEL_KINDS else "plots"
 
 
