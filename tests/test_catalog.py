@@ -61,7 +61,7 @@ def test_find_looks_among_all_kinds(name: str, title: str) -> None:
 
 
 def test_find_tells_near_matches_of_all_kinds() -> None:
-    with pytest.raises(UnknownNameError, match=r"unknown model, measurement or figure 'ccfrr': did you mean ccfr\?"):
+    with pytest.raises(UnknownNameError, match=r"measurement, figure or selection 'ccfrr': did you mean ccfr\?"):
         Catalog().find("ccfrr:data=counts")
     with pytest.raises(UnknownNameError, match=r"did you mean lmu_ltau\?"):
         Catalog().find("lmu_ltu")

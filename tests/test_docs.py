@@ -28,7 +28,7 @@ import yaml
 from click.testing import CliRunner
 from markdown_it import MarkdownIt
 
-from recast.catalog import Catalog
+from recast.catalog import KINDS, Catalog
 from recast.cli import main
 from recast.scan import load_scan
 from recast.target_file import find_target
@@ -167,7 +167,7 @@ def test_blocks_and_words(page: str) -> None:
 
 def check_name(name: str) -> None:
     """A dotted name is a module, an attribute of one, or of a class, or a group of entry points."""
-    if name in {f"recast.{kind}" for kind in ("models", "measurements", "plots", "observables", "likelihoods")}:
+    if name in {f"recast.{kind}" for kind in (*KINDS, "observables", "likelihoods")}:
         return
     parts = name.split(".")
     for depth in range(len(parts), 0, -1):
@@ -280,12 +280,13 @@ def check_yaml(text: str) -> None:
         Path("target.yaml").write_text(text, encoding="utf-8")
         find_target("target.yaml")
     else:
-        kind = "measurements" if "observable" in document else "plots" if "x" in document else "models"
+        keys = {"measurements": "observable", "plots": "x", "selections": "cuts"}
+        kind: Any = next((kind for kind, key in keys.items() if key in document), "models")
         path = Path("unnamed") / kind / f"{document['name']}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         catalog = Catalog(["unnamed"])
-        {"measurements": catalog.measurement, "plots": catalog.plot, "models": catalog.model}[kind](document["name"])
+        getattr(catalog, kind.removesuffix("s"))(document["name"])
         path.unlink()
 
 

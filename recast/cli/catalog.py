@@ -12,9 +12,10 @@ from recast.cli.completion import complete, shipped
 from recast.cli.progress import progress
 
 if TYPE_CHECKING:
+    from recast.catalog import Kind
     from recast.model import Model
 
-KINDS = ("models", "measurements", "plots")
+KINDS: tuple[Kind, ...] = ("models", "measurements", "plots", "selections")
 NAMES = ("fluxes", "targets", "channels")
 
 
@@ -23,7 +24,7 @@ NAMES = ("fluxes", "targets", "channels")
 @common_options
 @pass_settings
 def list_command(settings: Settings, /, kind: str | None, as_json: bool) -> None:
-    """List models, measurements and plots.
+    """List models, measurements, plots and selections.
 
     Or one KIND of them, or fluxes, targets or channels.
     """
@@ -46,7 +47,7 @@ def list_command(settings: Settings, /, kind: str | None, as_json: bool) -> None
 
 
 @click.command()
-@click.argument("name", shell_complete=complete("models", "measurements", "plots"))
+@click.argument("name", shell_complete=complete(*KINDS))
 @click.option(
     "--mass", type=float, multiple=True, help="Show the decays of a model's boson of this mass, GeV; repeats."
 )
@@ -55,7 +56,7 @@ def list_command(settings: Settings, /, kind: str | None, as_json: bool) -> None
 @common_options
 @pass_settings
 def show(settings: Settings, /, name: str, mass: tuple[float, ...], coupling: float | None, as_json: bool) -> None:
-    """Show a model, a measurement or a figure.
+    """Show a model, a measurement, a figure or a selection.
 
     Everything that its file says: parameters, variants, provenance. With --mass, instead, how the boson of a model
     decays: widths in units of the square of the coupling, branching ratios and the decay length c tau.
@@ -120,7 +121,7 @@ def _yaml(plain: Any) -> str:
 
 
 @click.command()
-@click.argument("names", nargs=-1, required=True, shell_complete=complete("models", "measurements", "plots"))
+@click.argument("names", nargs=-1, required=True, shell_complete=complete(*KINDS))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="BibTeX file to write. [default: print it]")
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @common_options
@@ -128,8 +129,8 @@ def _yaml(plain: Any) -> str:
 def cite(settings: Settings, /, names: tuple[str, ...], output: Path | None, force: bool, as_json: bool) -> None:
     """Print the BibTeX of what was used.
 
-    NAMES are models, measurements and figures; a figure cites all that it draws. Or scans (their YAML or HDF5 files)
-    and other files that recast wrote: figures, tables, HEPData submissions. Each entry is printed once.
+    NAMES are models, measurements, selections and figures; a figure cites all that it draws. Or scans (their YAML or
+    HDF5 files) and other files that recast wrote: figures, tables, HEPData submissions. Each entry is printed once.
 
     Example: recast cite today plane.h5 -o references.bib
     """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["complete", "completion", "shipped"]
 
-Named = Literal["models", "measurements", "plots", "fluxes", "targets", "channels", "grids", "entries"]
+Named = Literal["models", "measurements", "plots", "selections", "fluxes", "targets", "channels", "grids", "entries"]
 
 _SHELLS = ("bash", "zsh", "fish")
 
@@ -39,7 +39,7 @@ def complete(*kinds: Named) -> Callable[[click.Context, click.Parameter, str], l
 
 def _named(kind: Named, ctx: click.Context) -> dict[str, str]:
     """Return names with, where that costs nothing, titles."""
-    if kind in {"models", "measurements", "plots"}:
+    if kind in {"models", "measurements", "plots", "selections"}:
         from recast.catalog import Catalog
 
         settings = ctx.find_object(Settings) or Settings()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from recast.kit.kinds import FileKind
     from recast.kit.new import NewKind
 
-FILE_KINDS: tuple[FileKind, ...] = ("measurement", "model", "figure", "scan", "target")
+FILE_KINDS: tuple[FileKind, ...] = ("measurement", "model", "figure", "selection", "scan", "target")
 NEW_KINDS = ("measurement", "model", "figure", "observable")
 
 

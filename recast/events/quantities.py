@@ -182,7 +182,7 @@ def _proton_energy(events: Events) -> Array:
     return np.where(protons[events.scatterer], _recoil_kinetic_energy(events), 0.0)
 
 
-# What each lepton has: name, words for the smaller and the larger of two, unit, noun, remark, function of momenta, mass.
+# What each lepton has: name, words for the smaller and larger of two, unit, noun, remark, function of momenta and mass.
 _OF_A_LEPTON: tuple[tuple[str, str, str, str, str, str, Callable[[Array, float], Array]], ...] = (
     ("energy", "lower", "higher", "GeV", "energy", ", mass included", lambda p, _: p[:, 0]),
     ("kinetic_energy", "lower", "higher", "GeV", "kinetic energy", "", kinetic_energy),

@@ -80,7 +80,9 @@ class Smearing(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     particle: Particle
-    energy: Annotated[Resolution, BeforeValidator(_number_is_constant)] | None = None
+    energy: Annotated[
+        Resolution | None, BeforeValidator(_number_is_constant, json_schema_input_type=NonNegative | Resolution | None)
+    ] = None
     angle: Annotated[NonNegative, Field(le=1.0)] = 0.0
     source: str | None = None
 

@@ -28,7 +28,7 @@ class Report:
     ----------
     file : str
     kind : str or None
-        Measurement, model, figure, scan or target, flux or limit curve; None where that cannot be told.
+        Measurement, model, figure, selection, scan or target, flux or limit curve; None where that cannot be told.
     faults : tuple of Fault
         What has to be mended, by line.
     remarks : tuple of Fault
@@ -107,12 +107,12 @@ def _by_line(faults: Iterable[Fault]) -> tuple[Fault, ...]:
 
 
 def check_folder(folder: str | Path, *, plugins: Sequence[str | Path] = ()) -> list[Report]:
-    """Check the files of a plug-in folder: models, measurements, figures and their tables.
+    """Check the files of a plug-in folder: models, measurements, figures, selections and their tables.
 
     Parameters
     ----------
     folder : path
-        With the sub-folders ``models/``, ``measurements/`` and ``plots/``.
+        With the sub-folders ``models/``, ``measurements/``, ``plots/`` and ``selections/``.
     plugins : sequence of path
         As for `check_file`; the folder itself has to be named among them.
     """

@@ -27,6 +27,7 @@ __all__ = [
     "check_measurement",
     "check_model",
     "check_scan",
+    "check_selection",
     "check_target",
 ]
 
@@ -267,6 +268,24 @@ def check_target(document: Document, plugins: Plugins) -> Found:  # noqa: ARG001
     target = find_target(document.file)
     parts = ", ".join(f"{number} {nucleus.name}" for nucleus, number in target.constituents)
     return Found(facts=[f"a formula unit of {target.name}: {parts}; {target.atomic_weight:.5g} u"])
+
+
+def check_selection(document: Document, plugins: Plugins) -> Found:
+    """Read a selection and say what it keeps.
+
+    Raises
+    ------
+    RecastError
+        When the file cannot be read.
+    """
+    from recast.events.selection import load_selection
+
+    selection = load_selection(Path(document.file), plugins=plugins)
+    found = Found(facts=[f"keeps {' and '.join(str(cut) for cut in selection.cuts) or 'everything'}"])
+    if selection.uses_charge:
+        found.facts.append("tells the negative from the positive lepton")
+    _name_is_that_of_the_file(document, selection.name, found)
+    return found
 
 
 def check_grids(document: Document, plugins: Plugins) -> Found:  # noqa: ARG001

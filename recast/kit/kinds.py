@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FILE_KINDS", "FileKind", "OwnKind", "kind_of"]
 
-FileKind: TypeAlias = Literal["measurement", "model", "figure", "scan", "target"]
+FileKind: TypeAlias = Literal["measurement", "model", "figure", "selection", "scan", "target"]
 FILE_KINDS: tuple[FileKind, ...] = get_args(FileKind)
 OwnKind: TypeAlias = Literal["grids", "ledger"]
 """Files of recast's own: what the grids hold, and the published numbers."""
@@ -22,12 +22,18 @@ _KEYS: dict[FileKind | OwnKind, tuple[str, ...]] = {
     "measurement": ("observable", "likelihood", "theory_errors", "inputs", "projection"),
     "model": ("charges", "axial", "quarks", "mixing", "epsilon", "neutrino", "lepton"),
     "figure": ("caption", "layers", "panels", "x", "y", "curves", "size"),
+    "selection": ("cuts", "smearing", "assumptions"),
     "scan": ("measurements", "parameters", "sampling", "outputs"),
     "target": ("atoms",),
     "grids": ("energy_max", "energies_per_efold", "first_energy", "nuclei", "nucleons", "pairs"),
     "ledger": ("papers", "entries"),
 }
-_FOLDERS: dict[str, FileKind] = {"measurements": "measurement", "models": "model", "plots": "figure"}
+_FOLDERS: dict[str, FileKind] = {
+    "measurements": "measurement",
+    "models": "model",
+    "plots": "figure",
+    "selections": "selection",
+}
 
 
 def kind_of(document: Document) -> FileKind | OwnKind | None:

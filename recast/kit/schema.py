@@ -52,7 +52,7 @@ def json_schema(kind: FileKind, *, plugins: Sequence[str | Path] = ()) -> dict[s
 
     Parameters
     ----------
-    kind : {"measurement", "model", "figure", "scan", "target"}
+    kind : {"measurement", "model", "figure", "selection", "scan", "target"}
     plugins : sequence of path
         Folders whose names, observables and likelihoods the schema knows as well.
 
@@ -75,6 +75,10 @@ def json_schema(kind: FileKind, *, plugins: Sequence[str | Path] = ()) -> dict[s
 
         recipes = get_args(get_args(Recipe)[0])
         schema = _one_of("kind", {get_args(found.model_fields["kind"].annotation)[0]: found for found in recipes})
+    elif kind == "selection":
+        from recast.events.selection import Selection
+
+        schema = _of_classes([Selection])[1]
     elif kind == "scan":
         from recast.scan import ScanSpec
 
