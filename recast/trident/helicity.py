@@ -16,13 +16,13 @@ has a single entry, so that the 36 amplitudes are short real expressions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PairKinematics", "contracted_squares"]
+__all__ = ["Frame", "PairKinematics", "amplitudes", "contracted_squares"]
 
 Array = NDArray[np.float64]
 
@@ -171,6 +171,88 @@ def _lepton_line(point: PairKinematics, m1: float, m2: float, q_plus: Array, q_m
     )
 
 
+@dataclass(frozen=True)
+class Frame:
+    """Components in the rest frame of the pair, the photon along z and the neutrinos in the x-z plane.
+
+    Attributes
+    ----------
+    q_plus
+        Light-cone component of the photon, energy plus momentum, in GeV.
+    kappa_plus
+        The same of the current, against its direction.
+    neutrino_x
+        Component of the incoming neutrino along x in GeV.
+    neutrino_n
+        Coefficient of the light-cone vector (1, 0, 0, -1) in its momentum, once a part along q is taken off.
+    """
+
+    q_plus: Array
+    kappa_plus: Array
+    neutrino_x: Array
+    neutrino_n: Array
+
+    @classmethod
+    def of(cls, point: PairKinematics) -> Frame:
+        """Compute the frame of a point."""
+        k2, q2 = point.momentum_transfer, point.photon_virtuality
+        big_m = np.sqrt(point.pair_mass2)
+        momentum = np.sqrt((0.5 * (point.pair_mass2 + k2 + q2)) ** 2 - q2 * k2) / big_m
+        q0 = 0.5 * (point.pair_mass2 - q2 + k2) / big_m
+        q_plus = _light_cone(q0, momentum, q2)
+        neutrino_x = 0.5 * np.sqrt(k2 * point.transverse2)
+        return cls(
+            q_plus,
+            _light_cone(big_m - q0, momentum, k2),
+            neutrino_x,
+            np.sqrt(0.25 * point.shat**2 + q2 * neutrino_x**2) / q_plus,
+        )
+
+
+def amplitudes(
+    point: PairKinematics, frame: Frame, mass_minus: float, mass_plus: float
+) -> Iterator[tuple[dict[str, Array], dict[str, Array]]]:
+    """Yield the amplitudes of the vector and the axial current for each of the four helicities of the leptons.
+
+    They are real; the names of the nine are photon (+, -, n) and current (+, -, 0).  Turning the leptons by an
+    azimuth multiplies each by a phase that counts its J_z, which is the sum of the signs in its name.
+
+    Parameters
+    ----------
+    point : PairKinematics
+    frame : Frame
+    mass_minus, mass_plus : float
+        Masses of l- and l+ in GeV.
+    """
+    q2 = point.photon_virtuality
+    line = _lepton_line(point, mass_minus, mass_plus, frame.q_plus, -q2 / frame.q_plus)
+    # neutrino current on (+, -, longitudinal)
+    cosh, root_k = np.sqrt(1.0 + point.transverse2), np.sqrt(point.momentum_transfer)
+    longitudinal = 2.0 * frame.neutrino_x
+    current = {
+        "+": -(root_k / SQRT2) * (cosh + 1.0),
+        "-": (root_k / SQRT2) * point.transverse2 / (cosh + 1.0),
+    }
+    # a longitudinal current is its divergence plus a light-cone part
+    divergence_v = longitudinal * ((mass_minus - mass_plus) / root_k)
+    divergence_a = longitudinal * ((mass_minus + mass_plus) / root_k)
+    cone = longitudinal * root_k / frame.kappa_plus
+    for h1, h2 in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+        right, left = line.chiral(h1, h2)
+        scalar_r, scalar_l = line.scalar(h1, h2)
+        vector: dict[str, Array] = {}
+        axial: dict[str, Array] = {}
+        for photon in "+-n":
+            for helicity, size in current.items():
+                name = photon + helicity
+                vector[name] = size * (right[name] + left[name])
+                axial[name] = size * (right[name] - left[name])
+            r, l, sr, sl = right[photon + "n"], left[photon + "n"], scalar_r[photon], scalar_l[photon]
+            vector[photon + "0"] = divergence_v * (sr + sl) + cone * (r + l)
+            axial[photon + "0"] = divergence_a * (sr - sl) + cone * (r - l)
+        yield vector, axial
+
+
 def contracted_squares(point: PairKinematics, mass_minus: float, mass_plus: float) -> tuple[Array, Array]:
     """Return ``-g^ab L_ab`` and ``k^a k^b L_ab``, averaged over the azimuth, spins summed.
 
@@ -186,45 +268,14 @@ def contracted_squares(point: PairKinematics, mass_minus: float, mass_plus: floa
     metric, neutrino : ndarray, shape (3, ...)
         Coefficients of gV^2, gA^2 and gV gA (neutrino; the last flips sign for an antineutrino).
     """
-    k2, q2 = point.momentum_transfer, point.photon_virtuality
-    big_m = np.sqrt(point.pair_mass2)
-    momentum = np.sqrt((0.5 * (point.pair_mass2 + k2 + q2)) ** 2 - q2 * k2) / big_m
-    q0 = 0.5 * (point.pair_mass2 - q2 + k2) / big_m
-    q_plus = _light_cone(q0, momentum, q2)
-    kappa_plus = _light_cone(big_m - q0, momentum, k2)
-    line = _lepton_line(point, mass_minus, mass_plus, q_plus, -q2 / q_plus)
+    frame = Frame.of(point)
+    transverse = frame.neutrino_x / SQRT2
+    neutrino_on = {"+": -transverse, "-": transverse, "n": frame.neutrino_n}
+    polarisation_sum = {"+": 1.0, "-": 1.0, "n": -point.photon_virtuality / frame.q_plus**2}
 
-    # neutrino current on (+, -, longitudinal), and the neutrino's momentum on the photon's polarisations
-    cosh, root_k = np.sqrt(1.0 + point.transverse2), np.sqrt(k2)
-    longitudinal = root_k * np.sqrt(point.transverse2)
-    current = {
-        "+": -(root_k / SQRT2) * (cosh + 1.0),
-        "-": (root_k / SQRT2) * point.transverse2 / (cosh + 1.0),
-    }
-    transverse = longitudinal / (2.0 * SQRT2)
-    along_photon = np.sqrt(0.25 * point.shat**2 + 0.25 * q2 * longitudinal**2) / q_plus
-    neutrino_on = {"+": -transverse, "-": transverse, "n": along_photon}
-    # a longitudinal current is its divergence plus a light-cone part
-    divergence_v = longitudinal * ((mass_minus - mass_plus) / root_k)
-    divergence_a = longitudinal * ((mass_minus + mass_plus) / root_k)
-    cone = longitudinal * root_k / kappa_plus
-    polarisation_sum: dict[str, Array | float] = {"+": 1.0, "-": 1.0, "n": -q2 / q_plus**2}
-
-    shape = np.broadcast_shapes(point.d1.shape, k2.shape, point.pair_mass2.shape)
+    shape = np.broadcast_shapes(point.d1.shape, point.momentum_transfer.shape, point.pair_mass2.shape)
     metric, neutrino = np.zeros((3, *shape)), np.zeros((3, *shape))
-    for h1, h2 in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-        right, left = line.chiral(h1, h2)
-        scalar_r, scalar_l = line.scalar(h1, h2)
-        vector: dict[str, Array] = {}
-        axial: dict[str, Array] = {}
-        for photon in "+-n":
-            for helicity, size in current.items():
-                name = photon + helicity
-                vector[name] = size * (right[name] + left[name])
-                axial[name] = size * (right[name] - left[name])
-            r, l, sr, sl = right[photon + "n"], left[photon + "n"], scalar_r[photon], scalar_l[photon]
-            vector[photon + "0"] = divergence_v * (sr + sl) + cone * (r + l)
-            axial[photon + "0"] = divergence_a * (sr - sl) + cone * (r - l)
+    for vector, axial in amplitudes(point, frame, mass_minus, mass_plus):
         for name, v in vector.items():
             _add_squares(metric, v, axial[name], polarisation_sum[name[0]])
         for group in GROUPS:
