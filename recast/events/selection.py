@@ -196,7 +196,8 @@ class Selection(BaseModel):
             A seed. For events that come in parts, one generator for all: `recast.events.smearing.stream` of the seed;
             the parts are then smeared as all at once.
         """
-        return smear(events, self.smearing, stream(random) if isinstance(random, int) else random)
+        generator = random if isinstance(random, np.random.Generator) else stream(random)
+        return smear(events, self.smearing, generator)
 
     def passes(self, events: Events, *, random: int | np.random.Generator = 0) -> NDArray[np.bool_]:
         """Return which events pass all cuts, shape (n,).

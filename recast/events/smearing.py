@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from recast.constants import LEPTON_MASS
+from recast.errors import OutOfRangeError
 from recast.events.quantities import kinetic_energy
 from recast.numbers import NonNegative
 
@@ -102,7 +103,16 @@ class Smearing(BaseModel):
 
 
 def stream(seed: int) -> np.random.Generator:
-    """Return the random numbers of smearing, others than those of the generator of events with the same seed."""
+    """Return the random numbers of smearing, others than those of the generator of events with the same seed.
+
+    Raises
+    ------
+    OutOfRangeError
+        When the seed is negative.
+    """
+    if seed < 0:
+        msg = f"a seed is a whole number from 0 on, not {seed}"
+        raise OutOfRangeError(msg)
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(zlib.crc32(b"smearing"),)))
 
 

@@ -16,7 +16,18 @@ from recast.documents import read_document
 from recast.kit import json_schema
 from recast.kit.kinds import FILE_KINDS
 
-PLACES: dict[Any, Any] = {"measurement": "measurements", "model": "models", "figure": "plots"}
+PLACES: dict[Any, Any] = {
+    "measurement": "measurements",
+    "model": "models",
+    "figure": "plots",
+    "selection": "selections",
+}
+NAMES: dict[Any, Any] = {
+    "measurement": "ccfr",
+    "model": "le_lmu",
+    "figure": "altmannshofer2014_fig2",
+    "selection": "dune_nd_dimuon_1807_10973",
+}
 
 
 def validator(kind: Any) -> Any:
@@ -41,8 +52,7 @@ def test_everything_that_ships_is_valid(kind: Any) -> None:
 @pytest.mark.parametrize("kind", PLACES)
 def test_no_unknown_key_passes_at_any_place(kind: Any) -> None:
     catalog, schema = Catalog(), validator(kind)
-    name = {"measurement": "ccfr", "model": "le_lmu", "figure": "altmannshofer2014_fig2"}[kind]
-    document = content(catalog.file(PLACES[kind], name))
+    document = content(catalog.file(PLACES[kind], NAMES[kind]))
     document.pop("variants", None)  # patches may hold anything
 
     def mappings(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Tests of generated events, their files and selections."""
