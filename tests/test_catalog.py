@@ -99,7 +99,7 @@ def test_a_folder_given_twice_counts_once(tmp_path: Path) -> None:
 def test_folders_without_anything_in_them(tmp_path: Path) -> None:
     with pytest.raises(RecastError, match="does not exist"):
         Catalog([tmp_path / "nowhere"])
-    with pytest.raises(RecastError, match="holds none of models/, measurements/, plots/, selections/ and no Python files"):
+    with pytest.raises(RecastError, match="holds none of models/, measurements/, plots/, selections/ and no Py"):
         Catalog([tmp_path])
 
 
