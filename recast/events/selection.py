@@ -7,6 +7,8 @@ opening_angle <= 0.09 rad
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
@@ -174,6 +176,14 @@ class Selection(BaseModel):
     def uses_charge(self) -> bool:
         """Whether a cut tells the negative from the positive lepton by its charge."""
         return any(QUANTITIES[cut.quantity].uses_charge for cut in self.cuts)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hexadecimal of what decides which events pass: cuts and resolutions, without their words."""
+        words = {"source", "note"}
+        cuts = [cut.model_dump(exclude=words) for cut in self.cuts]
+        smearing = [entry.model_dump(exclude=words) for entry in self.smearing]
+        return hashlib.sha256(json.dumps([cuts, smearing], sort_keys=True).encode()).hexdigest()
 
     def check(self, channel: Channel) -> None:
         """Refuse a channel in which a cut means nothing.

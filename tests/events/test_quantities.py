@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal, localcontext
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -202,3 +204,17 @@ def test_no_events_have_no_quantities() -> None:
     for found in QUANTITIES.values():
         if found.flavour is None:
             assert found(events).shape == (0,)
+
+
+def test_the_documentation_has_every_quantity_with_its_unit_and_meaning() -> None:
+    page = Path(__file__).parents[2] / "docs" / "selections.md"
+    lines = page.read_text(encoding="utf-8").splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| `")]
+    listed = []
+    for cells in rows:
+        names = re.findall(r"`(\w+)`", cells[0])
+        listed += names
+        assert {QUANTITIES[name].unit for name in names} == {cells[1] if len(cells) == 3 else ""}
+        if len(names) == 1:
+            assert QUANTITIES[names[0]].meaning == cells[-1].strip("| ")
+    assert sorted(listed) == sorted(QUANTITIES)

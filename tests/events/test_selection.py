@@ -44,7 +44,7 @@ provenance:
 
 
 def selection(*cuts: dict[str, Any], smearing: Any = (), **keys: Any) -> Selection:
-    return build_selection({"name": "mine", "title": "Mine", "cuts": list(cuts), "smearing": list(smearing), **keys})
+    return build_selection({"name": "mine", "title": "Mine", "cuts": list(cuts), "smearing": list(smearing)} | keys)
 
 
 def cut(quantity: str, **ends: Any) -> dict[str, Any]:
@@ -114,6 +114,17 @@ def test_a_cut_on_one_flavour_needs_an_unlike_pair() -> None:
         found.check(Channel.parse("numu_numu_mu-mu+"))
     with pytest.raises(NotApplicableError, match="energy_e is that of an unlike pair"):
         found.passes(random_events(3))
+
+
+def test_the_digest_is_that_of_what_decides() -> None:
+    found = selection(cut("opening_angle", max=1.0))
+    assert found.digest == selection(cut("opening_angle", max=1.0, note="said"), title="Other", notes=["x"]).digest
+    others = [
+        selection(cut("opening_angle", max=1.1)),
+        selection(cut("opening_angle", min=1.0)),
+        selection(cut("opening_angle", max=1.0), smearing=[{"particle": "muons", "angle": 0.1}]),
+    ]
+    assert len({other.digest for other in (found, *others)}) == 4
 
 
 # Cut flows
