@@ -35,6 +35,9 @@ K2_RANGE = 26.0
 
 TINY = 1e-300
 
+#: Points of the inner quadratures of the coarsest tables.
+FEWEST_INNER_NODES = 6
+
 #: Points evaluated together, at least one row of Q2: bounds the memory of the intermediate arrays.
 CHUNK = 16384
 
@@ -314,7 +317,7 @@ def table_row(
     q2_nodes = shift * np.expm1(chebyshev_nodes(counts.q2) * np.log1p(q2_max / shift))
     s_l = np.full_like(q2_nodes, s_value)
     k2, _ = k2_points(s_l, q2_nodes, threshold2, unit_gauss(counts.k2)[0])
-    n = inner_nodes(s_value / (4.0 * mass_minus * mass_plus)) + counts.extra
+    n = max(inner_nodes(s_value / (4.0 * mass_minus * mass_plus)) + counts.extra, FEWEST_INNER_NODES)
     out = np.empty((2, 3, counts.q2, counts.k2))
     step = max(1, CHUNK // (n * n * counts.k2))
     for start in range(0, counts.q2, step):

@@ -1,0 +1,382 @@
+"""Events of neutrino tridents in the laboratory, exact in all eight dimensions of phase space.
+
+Trials are drawn from densities close to that of the events (`recast.events.proposal`); what a trial weighs is the exact
+cross section over that density.  Keeping trials in proportion to their weights makes unweighted events.  The azimuths
+are drawn from their exact distribution afterwards (`recast.events.azimuths`) and cost no trial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recast.channels import Channel
+from recast.constants import DEFAULT_INPUTS, LEPTON_MASS, ElectroweakInputs
+from recast.errors import FluxError, OutOfRangeError, RecastError, unknown
+from recast.events.azimuths import draw_azimuths
+from recast.events.beam import BeamEnergy
+from recast.events.events import Events, couplings_at
+from recast.events.kinematics import laboratory
+from recast.events.proposal import PairProposal, ScattererProposal, Trials
+from recast.flux import Flux, load_flux
+from recast.spectrum import COMPONENTS, Component, load_spectrum
+from recast.trident.kinematics import s_l_reach
+from recast.trident.spectra import Scatterer, nuclear_scatterer, nucleon_scatterer
+from recast.trident.structure import NodeCounts, build_table
+from recast.trident.targets import Target, load_target
+
+if TYPE_CHECKING:
+    from recast.interactions import Interaction
+
+__all__ = ["EventGenerator", "GenerationReport"]
+
+Array = NDArray[np.float64]
+
+# Nodes of the structure functions that trials are drawn with: good to a few per cent, built in a second.
+_COUNTS = NodeCounts(24, 12, 56, -12)
+
+# Trials evaluated together: their arrays stay in the cache of a core.
+_BATCH = 8192
+
+# Trials that find the largest weight, and the share of the cross section that may lie above it.
+_PILOT = 16 * _BATCH
+_OVERWEIGHT = 1e-4
+
+#: Events of one chunk unless told otherwise.
+CHUNK = 50_000
+
+
+@dataclass(frozen=True)
+class GenerationReport:
+    """What a generation came to.
+
+    Attributes
+    ----------
+    trials, events : int
+        Points of phase space tried, and events made of them.
+    efficiency : float
+        Events over trials.
+    cross_section, error : float
+        Estimate from the weights of all trials, and its statistical error, in fb per nucleus or formula unit.
+    expected : float
+        The same from the grid.
+    largest_weight : float
+        Over the mean weight of its scatterer.
+    overweight : float
+        Share of the cross section that trials had beyond the largest weight that one event stands for: they were
+        kept more than once, each time with another direction about the beam.
+    """
+
+    trials: int
+    events: int
+    efficiency: float
+    cross_section: float
+    error: float
+    expected: float
+    largest_weight: float
+    overweight: float
+
+
+class _Source:
+    """One scatterer with what is known of its weights."""
+
+    def __init__(self, scatterer: Scatterer, proposal: ScattererProposal, seed: np.random.SeedSequence) -> None:
+        self.scatterer, self.proposal = scatterer, proposal
+        weight = np.sort(self._pilot(np.random.default_rng(seed)))[::-1]
+        self.mean = float(weight.mean())
+        # the weight beyond which no more than a small share of the cross section lies
+        excess = np.cumsum(weight) - weight * np.arange(1, weight.size + 1)
+        beyond = int(np.searchsorted(excess, _OVERWEIGHT * weight.sum()))
+        self.ceiling = float(weight[min(beyond, weight.size - 1)])
+
+    def _pilot(self, rng: np.random.Generator) -> Array:
+        parts = [self.proposal.draw(rng.random((6, _BATCH))).weight for _ in range(_PILOT // _BATCH)]
+        return np.concatenate(parts)
+
+
+class EventGenerator:
+    """Generator of the events of one channel.
+
+    Parameters
+    ----------
+    channel : Channel or str
+        E.g. ``numu_numu_mu-mu+``.
+    target : str or Target
+        E.g. ``Ar40`` or ``SiO2``.
+    flux : Flux, str, Path or float
+        A flux, the name or file of one, or a neutrino energy in GeV.
+    interaction : Interaction, optional
+        New physics at one mass and one coupling; the Standard Model when None.
+    component : {"total", "coherent", "incoherent", "proton", "neutron"}
+        What is hit: the nucleus, its nucleons (Pauli blocked), or all of them in their proportions.
+    form_factor : str, optional
+        Of the nuclei (``dipole``: of the nucleons), as in `recast.spectrum.load_spectrum`.
+    inputs : ElectroweakInputs
+        alpha, G_F and the weak mixing angle.
+    seed : int
+        Equal seeds give equal events.
+
+    Raises
+    ------
+    UnknownNameError
+        Unknown channel, target, flux, component or form factor.
+    OutOfRangeError
+        When the energies do not suffice for the channel, lie beyond the grid, or the model has arrays of parameters.
+    FluxError
+        A flux of another neutrino than that of the channel.
+
+    Notes
+    -----
+    arXiv:1902.06765 Eqs. 2 to 8, with all its dimensions kept.
+    """
+
+    def __init__(
+        self,
+        channel: Channel | str,
+        target: Target | str,
+        flux: Flux | str | Path | float,
+        *,
+        interaction: Interaction | None = None,
+        component: Component = "total",
+        form_factor: str | None = None,
+        inputs: ElectroweakInputs = DEFAULT_INPUTS,
+        seed: int = 0,
+    ) -> None:
+        if component not in COMPONENTS:
+            raise unknown("component", component, COMPONENTS)
+        self.channel = Channel.parse(channel) if isinstance(channel, str) else channel
+        self.target = load_target(target) if isinstance(target, str) else target
+        self.flux = self._flux(flux)
+        self.interaction, self.component = interaction, component
+        self.form_factor, self.inputs, self.seed = form_factor, inputs, seed
+        if interaction is not None:
+            from recast.observables.trident_ratio import check_mediators
+
+            check_mediators(interaction)
+        couplings_at(self.channel, np.ones(1), interaction, inputs)
+        self._masses = (LEPTON_MASS[self.channel.minus], LEPTON_MASS[self.channel.plus])
+        self._check_energies()
+        self._random = np.random.SeedSequence(seed)
+        self._clear()
+
+    def _flux(self, flux: Flux | str | Path | float) -> Flux:
+        neutrino = self.channel.neutrino
+        if isinstance(flux, str | Path):
+            return load_flux(flux, neutrino=neutrino)
+        if isinstance(flux, Flux):
+            if flux.neutrino != neutrino:
+                msg = f"flux {flux.name} is one of {flux.neutrino}, but channel {self.channel} begins with {neutrino}"
+                raise FluxError(msg)
+            return flux
+        return Flux.line(float(flux), neutrino=neutrino)
+
+    def _check_energies(self) -> None:
+        lowest = min(scatterer.threshold(sum(self._masses)) for scatterer, _ in self._scatterers)
+        highest = float(self.flux.quadrature()[0].max())
+        if highest <= lowest:
+            msg = (
+                f"channel {self.channel} is closed on {self.target.name}: it needs neutrinos of more than "
+                f"{lowest:.4g} GeV, and {self.flux.name} ends at {highest:.4g} GeV"
+            )
+            raise OutOfRangeError(msg)
+        if not self.cross_section > 0.0:
+            msg = f"channel {self.channel} has no cross section on {self.target.name} with {self.flux.name}"
+            raise OutOfRangeError(msg)
+
+    @cached_property
+    def _scatterers(self) -> list[tuple[Scatterer, float]]:
+        """What can be hit, and how often it stands in a formula unit."""
+        found: list[tuple[Scatterer, float]] = []
+        for part in COMPONENTS[self.component]:
+            if part == "coherent":
+                for nucleus, number in self.target.constituents:
+                    found.append((nuclear_scatterer(nucleus, self.form_factor), float(number)))
+                continue
+            neutral = part == "neutron"
+            number = sum(n * (nucleus.neutrons if neutral else nucleus.protons) for nucleus, n in self.target.constituents)
+            kind = "dipole" if self.form_factor == "dipole" else "rational"
+            found.append((nucleon_scatterer(part, kind), float(number)))
+        return found
+
+    @cached_property
+    def cross_section(self) -> float:
+        """Cross section from the grid in fb per nucleus or formula unit, averaged over the flux."""
+        total = 0.0
+        for nucleus, number in self.target.constituents:
+            spectrum = load_spectrum(
+                self.channel,
+                nucleus.name,
+                self.flux,
+                component=self.component,
+                form_factor=self.form_factor,
+                inputs=self.inputs,
+            )
+            gv, ga = couplings_at(self.channel, spectrum.momentum_transfer, self.interaction, self.inputs)
+            total += number * float(np.sum(spectrum.vv * gv**2 + spectrum.aa * ga**2 + spectrum.va * gv * ga))
+        return total
+
+    @cached_property
+    def _sources(self) -> list[_Source]:
+        open_ = [
+            (scatterer, number, BeamEnergy(self.flux, scatterer.threshold(sum(self._masses))))
+            for scatterer, number in self._scatterers
+        ]
+        open_ = [(s, n, beam) for s, n, beam in open_ if beam.highest > s.threshold(sum(self._masses)) and n > 0]
+        reach = max(s_l_reach(beam.highest, scatterer.mass, scatterer.q2_cut) for scatterer, _, beam in open_)
+        q2_max = max(scatterer.q2_cut for scatterer, _, _ in open_)
+        table = build_table(*self._masses, s_max=reach * (1.0 + 1e-9), q2_max=q2_max, counts=_COUNTS)
+        couplings = partial(couplings_at, self.channel, interaction=self.interaction, inputs=self.inputs)
+        pair = PairProposal(table, couplings, -1 if self.channel.antineutrino else 1)
+        seeds = np.random.SeedSequence(self.seed, spawn_key=(1,)).spawn(len(open_))
+        return [
+            _Source(scatterer, ScattererProposal(scatterer, number, beam, pair, self.inputs), seed)
+            for (scatterer, number, beam), seed in zip(open_, seeds, strict=True)
+        ]
+
+    def _clear(self) -> None:
+        self._trials = self._events = 0
+        self._sum = self._sum2 = self._largest = self._excess = 0.0
+
+    @property
+    def report(self) -> GenerationReport:
+        """What all events so far came to."""
+        n = max(self._trials, 1)
+        mean = self._sum / n
+        variance = max(self._sum2 / n - mean**2, 0.0)
+        return GenerationReport(
+            trials=self._trials,
+            events=self._events,
+            efficiency=self._events / n,
+            cross_section=mean,
+            error=float(np.sqrt(variance / n)),
+            expected=self.cross_section,
+            largest_weight=self._largest,
+            overweight=self._excess / self._sum if self._sum > 0.0 else 0.0,
+        )
+
+    def weighted(self, n: int) -> Events:
+        """Return n weighted events: every trial, whose mean weight is the cross section in fb.
+
+        Raises
+        ------
+        OutOfRangeError
+            When n is not a positive number.
+        """
+        return Events.joined(list(self.chunks(n, unweighted=False)))
+
+    def unweighted(self, n: int) -> Events:
+        """Return n events of weight 1.
+
+        Raises
+        ------
+        OutOfRangeError
+            When n is not a positive number.
+        """
+        return Events.joined(list(self.chunks(n)))
+
+    def chunks(self, n: int, *, unweighted: bool = True, size: int = CHUNK) -> Iterator[Events]:
+        """Generate n events piece by piece; the pieces follow from the seed and from what was generated before.
+
+        Parameters
+        ----------
+        n : int
+            Number of events.
+        unweighted : bool
+            Whether all weigh 1; else they have weights in fb.
+        size : int
+            Events of a piece.
+
+        Raises
+        ------
+        OutOfRangeError
+            When n is not a positive number.
+        """
+        if n < 1:
+            msg = f"the number of events must be at least 1, not {n}"
+            raise OutOfRangeError(msg)
+        return self._pieces(int(n), unweighted=unweighted, size=size)
+
+    def _pieces(self, n: int, *, unweighted: bool, size: int) -> Iterator[Events]:
+        rng = np.random.default_rng(self._random.spawn(1)[0])
+        make = self._keep if unweighted else self._try
+        waiting: list[Events] = []
+        ready = done = 0
+        while done < n:
+            while ready < min(size, n - done):
+                batch = make(rng, min(_BATCH, n - done - ready) if not unweighted else _BATCH)
+                waiting.append(batch)
+                ready += len(batch)
+            joined = Events.joined(waiting)
+            take = min(size, n - done)
+            waiting, ready = [joined[take:]], ready - take
+            done += take
+            self._events += take
+            yield joined[:take]
+
+    def _split(self, rng: np.random.Generator, n: int, shares: Array) -> list[int]:
+        return [int(count) for count in rng.multinomial(n, shares / shares.sum())]
+
+    def _try(self, rng: np.random.Generator, n: int) -> Events:
+        """Make every one of n trials an event; each scatterer gets trials in proportion to its cross section."""
+        shares = np.array([source.mean for source in self._sources])
+        shares = shares / shares.sum()
+        parts = []
+        for i, (source, count) in enumerate(zip(self._sources, self._split(rng, n, shares), strict=True)):
+            trials = source.proposal.draw(rng.random((6, count)))
+            weight = trials.weight / shares[i]
+            self._count(weight, source.mean / shares[i])
+            parts.append(self._finish(rng, i, trials, weight))
+        return Events.joined(parts)[rng.permutation(n)]
+
+    def _keep(self, rng: np.random.Generator, n: int) -> Events:
+        """Make unweighted events of n trials."""
+        shares = np.array([source.ceiling for source in self._sources])
+        shares = shares / shares.sum()
+        parts = []
+        for i, (source, count) in enumerate(zip(self._sources, self._split(rng, n, shares), strict=True)):
+            trials = source.proposal.draw(rng.random((6, count)))
+            ratio = trials.weight / source.ceiling
+            self._count(trials.weight / shares[i], source.mean / shares[i])
+            self._excess += float(np.sum(np.maximum(ratio - 1.0, 0.0))) * source.ceiling / shares[i]
+            copies = np.floor(ratio + rng.random(count)).astype(np.intp)
+            chosen = np.repeat(np.arange(count), copies)
+            parts.append(self._finish(rng, i, trials.take(chosen), np.ones(chosen.size)))
+        joined = Events.joined(parts)
+        return joined[rng.permutation(len(joined))]
+
+    def _count(self, weight: Array, mean: float) -> None:
+        self._trials += weight.size
+        self._sum += float(weight.sum())
+        self._sum2 += float(weight @ weight)
+        if weight.size:
+            self._largest = max(self._largest, float(weight.max()) / mean)
+
+    def _finish(self, rng: np.random.Generator, index: int, trials: Trials, weight: Array) -> Events:
+        """Give trials their azimuths and put them into the laboratory."""
+        source = self._sources[index]
+        mass = source.scatterer.mass
+        k2 = trials.point.momentum_transfer
+        gv, ga = couplings_at(self.channel, k2, self.interaction, self.inputs)
+        sign = -1.0 if self.channel.antineutrino else 1.0
+        azimuths = draw_azimuths(trials, mass, self._masses, gv, sign * ga, rng)
+        vv, aa, va = azimuths.structures
+        va = sign * va
+        norm = weight / (vv * gv**2 + aa * ga**2 + va * gv * ga)
+        n = len(weight)
+        return Events(
+            self.channel,
+            self.target.name,
+            tuple(s.scatterer.name for s in self._sources),
+            np.full(n, index, dtype=np.int8),
+            laboratory(trials, azimuths, mass, self._masses, 2.0 * np.pi * rng.random(n)),
+            weight,
+            norm * np.stack([vv, aa, va]),
+            k2,
+            trials.point.photon_virtuality,
+        )
