@@ -1,0 +1,108 @@
+"""What the files of events say of the whole sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from recast.channels import Channel
+from recast.constants import LEPTON_MASS, NEUTRON_MASS, PROTON_MASS
+from recast.trident.targets import nuclei
+
+__all__ = ["FB_TO_PB", "Estimate", "Sample", "scatterer_mass"]
+
+FB_TO_PB = 1e-3
+
+
+def scatterer_mass(name: str) -> float:
+    """Mass in GeV of a nucleon, or of a nucleus by its name."""
+    nucleons = {"proton": PROTON_MASS, "neutron": NEUTRON_MASS}
+    return nucleons[name] if name in nucleons else nuclei()[name].mass
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is known of a sample before its first event.
+
+    Attributes
+    ----------
+    channel : Channel
+    target : str
+    scatterers : tuple of str
+        What can be hit.
+    size : int
+        Events that are generated; after a selection fewer are left.
+    weighted : bool
+        Whether events have weights; all are 1 otherwise.
+    cross_section : float
+        Exact one of the model in fb, before a selection.
+    details : dict of str to str
+        Further lines, such as flux, model and seed.
+    origin : tuple of str
+        ``key: value`` lines: what made the file.
+    """
+
+    channel: Channel
+    target: str
+    scatterers: tuple[str, ...]
+    size: int
+    weighted: bool
+    cross_section: float
+    details: Mapping[str, str] = field(default_factory=dict)
+    origin: tuple[str, ...] = ()
+
+    @property
+    def scale(self) -> float:
+        """Factor to weights and structures where cross sections are in pb: those of unweighted events have no unit."""
+        return FB_TO_PB if self.weighted else 1.0
+
+    @property
+    def lepton_masses(self) -> tuple[float, float]:
+        """Masses of the negative and the positive lepton in GeV."""
+        return LEPTON_MASS[self.channel.minus], LEPTON_MASS[self.channel.plus]
+
+    @property
+    def lines(self) -> list[str]:
+        """Everything as ``key: value`` lines."""
+        kind = "weighted, the mean over trials is the cross section" if self.weighted else "unweighted"
+        return [
+            f"channel: {self.channel}",
+            f"target: {self.target}",
+            f"events: {kind}",
+            f"cross section of the spectra: {self.cross_section:.10g} fb per nucleus or formula unit",
+            *(f"{key}: {value}" for key, value in self.details.items()),
+            *self.origin,
+        ]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What is known of a sample after some of its events.
+
+    Attributes
+    ----------
+    cross_section, error : float
+        In fb per nucleus or formula unit, of the events in the file, estimated from them; standard deviation.
+    trials : int
+        Points that were tried.
+    accepted : int
+        Events in the file.
+    largest_weight : float
+        In fb.
+    largest_energy : float
+        Of the beam so far, in GeV.
+    """
+
+    cross_section: float = 0.0
+    error: float = 0.0
+    trials: int = 0
+    accepted: int = 0
+    largest_weight: float = 0.0
+    largest_energy: float = 0.0
+
+    @property
+    def relative_error(self) -> float:
+        """Standard deviation divided by the cross section."""
+        return self.error / self.cross_section if self.cross_section else np.inf
