@@ -23,6 +23,7 @@ from recast.cli.explain import explain
 from recast.cli.explore import explore, serve
 from recast.cli.exports import export, import_group
 from recast.cli.fitting import fit
+from recast.cli.generate import generate
 from recast.cli.grid import grid
 from recast.cli.kit import check, new, schema
 from recast.cli.limits import limit
@@ -161,6 +162,7 @@ for command in (
     coverage,
     fit,
     rate,
+    generate,
     scan,
     plot,
     export,

@@ -14,7 +14,7 @@ from recast.events.events import Events
 from recast.events.sample import Estimate, Sample
 from recast.output import check_output, whole_file
 
-__all__ = ["FORMATS", "EventWriter", "check_event_file", "writing_events"]
+__all__ = ["FORMATS", "EventWriter", "check_event_file", "is_les_houches", "writing_events"]
 
 FORMATS = {".h5": "hdf5", ".hdf5": "hdf5", ".lhe": "lhe", ".hepmc": "hepmc", ".hepmc3": "hepmc"}
 """Formats by the end of the name; those of text may have ``.gz`` behind it."""
@@ -55,6 +55,11 @@ def check_event_file(path: str | Path, *, force: bool = False) -> Path:
     path = Path(path)
     _format(path)
     return check_output(path, force=force)
+
+
+def is_les_houches(path: str | Path) -> bool:
+    """Return whether the name of a file is one of Les Houches events."""
+    return _format(Path(path))[0] == "lhe"
 
 
 @contextmanager
