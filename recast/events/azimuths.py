@@ -14,7 +14,9 @@ under the bound that the triangle inequality gives: nothing is approximated, and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,51 +136,81 @@ def draw_azimuths(
 
 def _reject(amplitude: Array, hadron: _Scatterer, rng: np.random.Generator) -> tuple[Array, Array]:
     n = amplitude.shape[-1]
-    squares = np.einsum("hdjn,hdjn->hdn", amplitude, amplitude)
+    squares = (amplitude * amplitude).sum(axis=2)  # (4, 3, n)
     on_k, on_e = squares[:, 0], squares[:, 1] + squares[:, 2]
     mean = hadron.beta**2 * on_k + 0.5 * hadron.transverse**2 * on_e
     mean += hadron.magnetic * (on_e - hadron.longitudinal * on_k)
     cumulative = np.cumsum(np.maximum(mean, 0.0), axis=0)
     helicity = np.minimum((rng.random(n) * cumulative[-1] >= cumulative).sum(axis=0), 3)
-    chosen = np.ascontiguousarray(amplitude[helicity, :, :, np.arange(n)].transpose(1, 2, 0))  # (3, 5, n)
-    sizes = np.abs(chosen)
-    electric = hadron.beta * sizes[0].sum(axis=0) + hadron.transverse * np.hypot(sizes[1], sizes[2]).sum(axis=0)
-    bound = electric**2 + hadron.magnetic * (sizes[1].sum(axis=0) ** 2 + sizes[2].sum(axis=0) ** 2)
-    phi, psi = np.empty(n), np.empty(n)
-    left = np.arange(n)
-    fields = np.stack([hadron.beta, hadron.transverse, hadron.magnetic, hadron.longitudinal])
+    k, e1, e2 = np.moveaxis(amplitude[helicity, :, :, np.arange(n)], 0, -1).copy()  # (5, n) each
+    first, second = (squares[helicity, i, np.arange(n)] for i in (1, 2))
+    crossed = 2.0 * hadron.beta * hadron.transverse * (k * e1).sum(axis=0)
+    cos_2psi = 0.5 * hadron.transverse**2 * (first - second)
+    psi = _draw_angle([mean[helicity, np.arange(n)], crossed, cos_2psi], rng)
+    turned = (hadron.beta * k + hadron.transverse * np.cos(psi) * e1) + 1j * (hadron.transverse * np.sin(psi) * e2)
+    parts: list[tuple[Array | float, NDArray[Any]]] = [(1.0, turned)]
+    if hadron.magnetic.any():
+        magnetic = hadron.magnetic
+        parts += [(magnetic, e1), (magnetic, e2), (-magnetic * hadron.longitudinal, k)]
+    harmonics = [
+        sum((2.0 if m else 1.0) * weight * (c[m:] * c[: 5 - m].conj()).sum(axis=0) for weight, c in parts)
+        for m in range(5)
+    ]
+    return _draw_angle(harmonics, rng), psi
+
+
+def _draw_angle(harmonics: Sequence[NDArray[Any]], rng: np.random.Generator) -> Array:
+    """Draw angles of densities ``Re sum_m h_m exp(i m angle)``, n of them at a time, by rejection."""
+    h = np.stack(harmonics).astype(complex)
+    bound = np.abs(h).sum(axis=0)
+    angle = np.empty(bound.size)
+    left = np.arange(bound.size)
     while left.size:
-        try_phi, try_psi, u = 2.0 * np.pi * rng.random((3, left.size))
-        value = _square(chosen, _Scatterer(*fields), np.exp(1j * try_phi), try_psi)
-        kept = u * bound <= 2.0 * np.pi * value
-        phi[left[kept]], psi[left[kept]] = try_phi[kept], try_psi[kept]
-        rest = ~kept
-        left, chosen, bound, fields = left[rest], chosen[..., rest], bound[rest], fields[:, rest]
-    return phi, psi
-
-
-def _at(amplitude: Array, turn: NDArray[np.complex128]) -> NDArray[np.complex128]:
-    """Sum over J_z at an azimuth of the leptons: (..., 3, 5, n) to (..., 3, n)."""
-    a = np.moveaxis(amplitude, -2, 0)
-    back = turn.conj()
-    return np.asarray((a[4] * turn + a[3]) * turn + a[2] + (a[0] * back + a[1]) * back)
-
-
-def _square(amplitude: Array, hadron: _Scatterer, turn: NDArray[np.complex128], psi: Array) -> Array:
-    on = _at(amplitude, turn)
-    k, e1, e2 = on[..., 0, :], on[..., 1, :], 1j * on[..., 2, :]
-    electric = hadron.beta * k + hadron.transverse * (np.cos(psi) * e1 + np.sin(psi) * e2)
-    metric = _abs2(e1) + _abs2(e2) - hadron.longitudinal * _abs2(k)
-    return _abs2(electric) + hadron.magnetic * metric
-
-
-def _abs2(z: NDArray[np.complex128]) -> Array:
-    return np.asarray(z.real**2 + z.imag**2)
+        tried, u = rng.random((2, left.size))
+        tried *= 2.0 * np.pi
+        turn = np.exp(1j * tried)
+        value = h[-1]
+        for coefficient in h[-2::-1]:
+            value = value * turn + coefficient
+        rest = np.flatnonzero(u * bound > value.real)
+        angle[left] = tried
+        left, h, bound = left[rest], h[:, rest], bound[rest]
+    return angle
 
 
 def _structures(parts: _Contractions, hadron: _Scatterer, phi: Array, psi: Array) -> Array:
-    turn = np.exp(1j * phi)
-    vv = _square(parts.vector, hadron, turn, psi).sum(axis=0)
-    aa = _square(parts.axial, hadron, turn, psi).sum(axis=0)
-    total = _square(parts.vector + parts.axial, hadron, turn, psi).sum(axis=0)
-    return np.stack([vv, aa, total - vv - aa])
+    cos_sin = np.cos(phi), np.sin(phi), np.cos(2.0 * phi), np.sin(2.0 * phi)
+    vector, axial = (_at(part, *cos_sin) for part in (parts.vector, parts.axial))
+    electric = [_electric(on, hadron, psi) for on in (vector, axial)]
+    vv, aa, va = _products(*electric)
+    if hadron.magnetic.any():
+        for direction, sign in ((0, -hadron.longitudinal), (1, 1.0), (2, 1.0)):
+            more = _products(*((re[:, direction], im[:, direction]) for re, im in (vector, axial)))
+            vv, aa, va = (x + hadron.magnetic * sign * y for x, y in zip((vv, aa, va), more, strict=True))
+    return np.stack([vv, aa, va])
+
+
+def _at(amplitude: Array, cos: Array, sin: Array, cos2: Array, sin2: Array) -> tuple[Array, Array]:
+    """Sum over J_z at an azimuth of the leptons: (4, 3, 5, n) to real and imaginary parts (4, 3, n)."""
+    a = np.moveaxis(amplitude, 2, 0)
+    return a[2] + (a[3] + a[1]) * cos + (a[4] + a[0]) * cos2, (a[3] - a[1]) * sin + (a[4] - a[0]) * sin2
+
+
+def _electric(on: tuple[Array, Array], hadron: _Scatterer, psi: Array) -> tuple[Array, Array]:
+    """Contract with the scatterer's momentum: real and imaginary parts, (4, n)."""
+    along, across = hadron.transverse * np.cos(psi), hadron.transverse * np.sin(psi)
+    re, im = on
+    return (
+        hadron.beta * re[:, 0] + along * re[:, 1] - across * im[:, 2],
+        hadron.beta * im[:, 0] + along * im[:, 1] + across * re[:, 2],
+    )
+
+
+def _products(vector: tuple[Array, Array], axial: tuple[Array, Array]) -> tuple[Array, Array, Array]:
+    """Squares of both and twice the product, summed over helicities."""
+    (vr, vi), (ar, ai) = vector, axial
+    return (
+        (vr * vr + vi * vi).sum(axis=0),
+        (ar * ar + ai * ai).sum(axis=0),
+        2.0 * (vr * ar + vi * ai).sum(axis=0),
+    )

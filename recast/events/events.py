@@ -128,32 +128,32 @@ class Events:
     @property
     def beam(self) -> Array:
         """Incoming neutrino, shape (n, 4) in GeV."""
-        return self.momenta[0]
+        return np.asarray(self.momenta[0])
 
     @property
     def at_rest(self) -> Array:
         """Target before the collision, shape (n, 4) in GeV."""
-        return self.momenta[1]
+        return np.asarray(self.momenta[1])
 
     @property
     def neutrino(self) -> Array:
         """Outgoing neutrino, shape (n, 4) in GeV."""
-        return self.momenta[2]
+        return np.asarray(self.momenta[2])
 
     @property
     def minus(self) -> Array:
         """Negative lepton, shape (n, 4) in GeV."""
-        return self.momenta[3]
+        return np.asarray(self.momenta[3])
 
     @property
     def plus(self) -> Array:
         """Positive lepton, shape (n, 4) in GeV."""
-        return self.momenta[4]
+        return np.asarray(self.momenta[4])
 
     @property
     def recoil(self) -> Array:
         """Nucleus or nucleon after the collision, shape (n, 4) in GeV."""
-        return self.momenta[5]
+        return np.asarray(self.momenta[5])
 
     @property
     def coherent(self) -> NDArray[np.bool_]:
@@ -170,8 +170,8 @@ class Events:
         incoming = neutrino_pdg_id(channel.incoming, antineutrino=channel.antineutrino)
         outgoing = neutrino_pdg_id(channel.outgoing, antineutrino=channel.antineutrino)
         ids = np.empty((len(PARTICLES), len(self)), dtype=np.int64)
-        for row, number in enumerate((incoming, hit, outgoing, *leptons, hit)):
-            ids[row] = number
+        ids[[0, 2, 3, 4]] = np.array([incoming, outgoing, *leptons])[:, None]
+        ids[[1, 5]] = hit
         return ids
 
     def weights_for(

@@ -18,17 +18,15 @@ from numpy.typing import NDArray
 
 from recast.channels import Channel
 from recast.constants import DEFAULT_INPUTS, LEPTON_MASS, ElectroweakInputs
-from recast.errors import FluxError, OutOfRangeError, RecastError, unknown
+from recast.errors import FluxError, OutOfRangeError, unknown
 from recast.events.azimuths import draw_azimuths
-from recast.events.beam import BeamEnergy
 from recast.events.events import Events, couplings_at
 from recast.events.kinematics import laboratory
-from recast.events.proposal import PairProposal, ScattererProposal, Trials
+from recast.events.proposal import Trials
+from recast.events.sources import BATCH, Source, open_sources, scatterers_of
 from recast.flux import Flux, load_flux
 from recast.spectrum import COMPONENTS, Component, load_spectrum
-from recast.trident.kinematics import s_l_reach
-from recast.trident.spectra import Scatterer, nuclear_scatterer, nucleon_scatterer
-from recast.trident.structure import NodeCounts, build_table
+from recast.trident.spectra import Scatterer
 from recast.trident.targets import Target, load_target
 
 if TYPE_CHECKING:
@@ -37,16 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["EventGenerator", "GenerationReport"]
 
 Array = NDArray[np.float64]
-
-# Nodes of the structure functions that trials are drawn with: good to a few per cent, built in a second.
-_COUNTS = NodeCounts(24, 12, 56, -12)
-
-# Trials evaluated together: their arrays stay in the cache of a core.
-_BATCH = 8192
-
-# Trials that find the largest weight, and the share of the cross section that may lie above it.
-_PILOT = 16 * _BATCH
-_OVERWEIGHT = 1e-4
 
 #: Events of one chunk unless told otherwise.
 CHUNK = 50_000
@@ -81,23 +69,6 @@ class GenerationReport:
     expected: float
     largest_weight: float
     overweight: float
-
-
-class _Source:
-    """One scatterer with what is known of its weights."""
-
-    def __init__(self, scatterer: Scatterer, proposal: ScattererProposal, seed: np.random.SeedSequence) -> None:
-        self.scatterer, self.proposal = scatterer, proposal
-        weight = np.sort(self._pilot(np.random.default_rng(seed)))[::-1]
-        self.mean = float(weight.mean())
-        # the weight beyond which no more than a small share of the cross section lies
-        excess = np.cumsum(weight) - weight * np.arange(1, weight.size + 1)
-        beyond = int(np.searchsorted(excess, _OVERWEIGHT * weight.sum()))
-        self.ceiling = float(weight[min(beyond, weight.size - 1)])
-
-    def _pilot(self, rng: np.random.Generator) -> Array:
-        parts = [self.proposal.draw(rng.random((6, _BATCH))).weight for _ in range(_PILOT // _BATCH)]
-        return np.concatenate(parts)
 
 
 class EventGenerator:
@@ -191,18 +162,7 @@ class EventGenerator:
 
     @cached_property
     def _scatterers(self) -> list[tuple[Scatterer, float]]:
-        """What can be hit, and how often it stands in a formula unit."""
-        found: list[tuple[Scatterer, float]] = []
-        for part in COMPONENTS[self.component]:
-            if part == "coherent":
-                for nucleus, number in self.target.constituents:
-                    found.append((nuclear_scatterer(nucleus, self.form_factor), float(number)))
-                continue
-            neutral = part == "neutron"
-            number = sum(n * (nucleus.neutrons if neutral else nucleus.protons) for nucleus, n in self.target.constituents)
-            kind = "dipole" if self.form_factor == "dipole" else "rational"
-            found.append((nucleon_scatterer(part, kind), float(number)))
-        return found
+        return scatterers_of(self.target, self.component, self.form_factor)
 
     @cached_property
     def cross_section(self) -> float:
@@ -222,22 +182,9 @@ class EventGenerator:
         return total
 
     @cached_property
-    def _sources(self) -> list[_Source]:
-        open_ = [
-            (scatterer, number, BeamEnergy(self.flux, scatterer.threshold(sum(self._masses))))
-            for scatterer, number in self._scatterers
-        ]
-        open_ = [(s, n, beam) for s, n, beam in open_ if beam.highest > s.threshold(sum(self._masses)) and n > 0]
-        reach = max(s_l_reach(beam.highest, scatterer.mass, scatterer.q2_cut) for scatterer, _, beam in open_)
-        q2_max = max(scatterer.q2_cut for scatterer, _, _ in open_)
-        table = build_table(*self._masses, s_max=reach * (1.0 + 1e-9), q2_max=q2_max, counts=_COUNTS)
+    def _sources(self) -> list[Source]:
         couplings = partial(couplings_at, self.channel, interaction=self.interaction, inputs=self.inputs)
-        pair = PairProposal(table, couplings, -1 if self.channel.antineutrino else 1)
-        seeds = np.random.SeedSequence(self.seed, spawn_key=(1,)).spawn(len(open_))
-        return [
-            _Source(scatterer, ScattererProposal(scatterer, number, beam, pair, self.inputs), seed)
-            for (scatterer, number, beam), seed in zip(open_, seeds, strict=True)
-        ]
+        return open_sources(self.channel, self._scatterers, self.flux, couplings, self.inputs, self.seed)
 
     def _clear(self) -> None:
         self._trials = self._events = 0
@@ -309,7 +256,7 @@ class EventGenerator:
         ready = done = 0
         while done < n:
             while ready < min(size, n - done):
-                batch = make(rng, min(_BATCH, n - done - ready) if not unweighted else _BATCH)
+                batch = make(rng, min(BATCH, n - done - ready) if not unweighted else BATCH)
                 waiting.append(batch)
                 ready += len(batch)
             joined = Events.joined(waiting)
@@ -328,9 +275,9 @@ class EventGenerator:
         shares = shares / shares.sum()
         parts = []
         for i, (source, count) in enumerate(zip(self._sources, self._split(rng, n, shares), strict=True)):
-            trials = source.proposal.draw(rng.random((6, count)))
+            trials = source.trials(rng, count)
             weight = trials.weight / shares[i]
-            self._count(weight, source.mean / shares[i])
+            self._count(weight, source.mean / float(shares[i]))
             parts.append(self._finish(rng, i, trials, weight))
         return Events.joined(parts)[rng.permutation(n)]
 
@@ -340,10 +287,10 @@ class EventGenerator:
         shares = shares / shares.sum()
         parts = []
         for i, (source, count) in enumerate(zip(self._sources, self._split(rng, n, shares), strict=True)):
-            trials = source.proposal.draw(rng.random((6, count)))
+            trials = source.trials(rng, count)
             ratio = trials.weight / source.ceiling
-            self._count(trials.weight / shares[i], source.mean / shares[i])
-            self._excess += float(np.sum(np.maximum(ratio - 1.0, 0.0))) * source.ceiling / shares[i]
+            self._count(trials.weight / shares[i], source.mean / float(shares[i]))
+            self._excess += float(np.maximum(ratio - 1.0, 0.0).sum()) * source.ceiling / float(shares[i])
             copies = np.floor(ratio + rng.random(count)).astype(np.intp)
             chosen = np.repeat(np.arange(count), copies)
             parts.append(self._finish(rng, i, trials.take(chosen), np.ones(chosen.size)))

@@ -42,11 +42,10 @@ def laboratory(
     a = 2.0 * mass * energy / shat
     qt = np.sqrt(np.maximum(q2 * (a * a - a) - mass**2, 0.0)) / a
 
-    # unit vectors orthogonal to k and q: e1 in their plane but for a part along k, e2 out of it
+    # unit vectors orthogonal to k and q: (1, 0, tilt) in their plane, but for a part along k, and (0, 1, 0)
     tilt = 2.0 * energy * qt / shat
     beam = (0.0, 0.0, energy)
     photon = (qt, 0.0, qz)
-    e1 = (1.0, 0.0, tilt)
     # the scatterer's transverse momentum is opposite to that of q; psi counts from the plane of the neutrinos
     cos, sin = -np.cos(azimuths.psi), np.sin(azimuths.psi)
     in_plane = (cos, sin, cos * tilt)

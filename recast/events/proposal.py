@@ -139,7 +139,7 @@ class PairProposal:
         return np.stack([folded(self._signed(part), gv, ga) for part in values])
 
     def _signed(self, structures: Array) -> Array:
-        return structures * self.sign.reshape((3,) + (1,) * (structures.ndim - 1))
+        return np.asarray(structures * self.sign.reshape((3,) + (1,) * (structures.ndim - 1)))
 
     def _centres(self, rows: tuple[int, ...]) -> tuple[Array, Array]:
         """Return s_l and Q2 in the middle of the cells of the tables' coordinates."""

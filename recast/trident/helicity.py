@@ -271,7 +271,7 @@ def contracted_squares(point: PairKinematics, mass_minus: float, mass_plus: floa
     frame = Frame.of(point)
     transverse = frame.neutrino_x / SQRT2
     neutrino_on = {"+": -transverse, "-": transverse, "n": frame.neutrino_n}
-    polarisation_sum = {"+": 1.0, "-": 1.0, "n": -point.photon_virtuality / frame.q_plus**2}
+    polarisation_sum: dict[str, Array | float] = {"+": 1.0, "-": 1.0, "n": -point.photon_virtuality / frame.q_plus**2}
 
     shape = np.broadcast_shapes(point.d1.shape, point.momentum_transfer.shape, point.pair_mass2.shape)
     metric, neutrino = np.zeros((3, *shape)), np.zeros((3, *shape))
