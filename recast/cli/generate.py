@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 @click.option(
     "--channel", required=True, shell_complete=complete("channels"), help="What happens, e.g. numu_numu_mu-mu+."
 )
-@click.option("--target", required=True, shell_complete=complete("targets"), help="Nucleus or compound, e.g. Ar40.")
+@click.option(
+    "--target",
+    required=True,
+    shell_complete=complete("targets"),
+    help="Nucleus or compound, e.g. Ar40, or a YAML file of your own.",
+)
 @click.option(
     "--flux",
     shell_complete=complete("fluxes"),
@@ -93,6 +98,7 @@ def generate(
     from recast.events.selection import load_selection
     from recast.events.writing import write_events
     from recast.flux import Flux, load_flux
+    from recast.target_file import find_target
 
     # What costs nothing to see is seen first.
     check_event_file(output, force=force)
@@ -113,7 +119,7 @@ def generate(
     with progress(output.name, unit="events") as show:
         generator = EventGenerator(
             parsed,
-            target,
+            find_target(target),
             beam,
             interaction=interaction,
             component=component,  # type: ignore[arg-type]  # checked there

@@ -110,7 +110,7 @@ def write_events(
         selection.check(generator.channel)
         if not unweighted and is_les_houches(path):
             msg = (
-                f"cannot write {path}: the weights of a Les Houches file have the cross section as their mean, those of "
+                f"cannot write {path}: weights in a Les Houches file have the cross section as their mean, those of "
                 "events that pass a selection do not; write unweighted events, or another format"
             )
             raise RecastError(msg)
@@ -177,6 +177,7 @@ class _Tally:
         self._selection = selection
         self._unweighted = unweighted
         self._random = stream(generator.seed)
+        self._before = generator.report.trials
         self.generated = self._accepted = 0
         self._sum = self._sum2 = self._largest = self._energy = 0.0
         self.estimate = Estimate()
@@ -193,19 +194,22 @@ class _Tally:
         self._energy = max(self._energy, float(events.beam[:, 0].max(initial=0.0)))
         report = self._generator.report
         self.estimate = Estimate(
-            *self._cross_section(report), report.trials, self._accepted, self._largest, self._energy
+            *self._cross_section(report),
+            trials=report.trials - self._before if self._unweighted else self.generated,
+            accepted=self._accepted,
+            largest_weight=self._largest,
+            largest_energy=self._energy,
         )
         return events
 
     def _cross_section(self, report: GenerationReport) -> tuple[float, float]:
         """Return the cross section of what passes, and its standard deviation, in fb."""
-        if self._selection is None:
-            return report.cross_section, report.error
         n = self.generated
         mean = self._sum / n
-        # As if one event had passed, where none did.
-        variance = max(self._sum2 / n - mean**2, 1.0 / n if self._unweighted else 0.0) / n
+        variance = max(self._sum2 / n - mean**2, 0.0) / n
         if not self._unweighted:
             return mean, float(np.sqrt(variance))
+        # All weigh 1: the mean is the share that passes. As if one event had passed, where none did.
+        share_error = 0.0 if self._selection is None else max(float(np.sqrt(variance)), 1.0 / n)
         total = report.cross_section
-        return mean * total, float(np.hypot(mean * report.error, np.sqrt(variance) * total))
+        return mean * total, float(np.hypot(mean * report.error, share_error * total))
