@@ -13,6 +13,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import stats
 
 from recast.channels import Channel
@@ -89,6 +90,8 @@ CASES = {
 }  # fmt: skip
 QUICK = ["argon", "light_mediator", "e-mu+_antineutrino", "ee_both", "proton"]
 
+Indices = NDArray[np.intp]
+
 # A quantity fails when chance would do so once in this many times; all seeds are fixed.
 UNLIKELY = 1e-4
 
@@ -122,20 +125,23 @@ def generated(case: Case, n: int, *, unweighted: bool) -> tuple[dict[str, mc.Flo
     return kinematics(events), events.weight * (generator.cross_section if unweighted else 1.0)
 
 
-def binned(names: tuple[str, ...], bins: int, case: Case, sample: mc.Sample, pilot: mc.Sample,
-           found: dict[str, mc.Floats], weights: mc.Floats) -> float:  # fmt: skip
-    """Probability of a larger distance between the distributions of one or several quantities."""
-    indices = [np.zeros(len(weights), dtype=np.intp), np.zeros(sample.pieces.shape[1], dtype=np.intp)]
-    for name in names:
+def binned(case: Case, samples: tuple[mc.Sample, mc.Sample], found: dict[str, mc.Floats], bins: int
+           ) -> dict[str, tuple[Indices, Indices]]:  # fmt: skip
+    """Numbers of the bins of generated and of expected events in every quantity."""
+    sample, pilot = samples
+    numbers = {}
+    for name, values in found.items():
         edges = mc.equal_shares(pilot.quantities[name], pilot.weights(case.at), bins)
-        for index, quantities in zip(indices, (found, sample.quantities), strict=True):
-            index *= bins
-            index += np.searchsorted(edges, quantities[name])
-    all_bins = bins ** len(names)
-    ours = mc.histogram(indices[0], weights, all_bins)
-    theirs = mc.histogram(indices[1], sample.weights(case.at), all_bins)
+        numbers[name] = np.searchsorted(edges, values), np.searchsorted(edges, sample.quantities[name])
+    return numbers
+
+
+def probability(numbers: tuple[Indices, Indices], bins: int, weights: mc.Floats, expected: mc.Floats) -> float:
+    """Probability of a larger distance between two histograms of weighted events."""
+    ours = mc.histogram(numbers[0], weights, bins)
+    theirs = mc.histogram(numbers[1], expected, bins)
     # bins that kinematics hardly allows hold too few events for their errors to be known
-    filled = theirs.mean > 0.02 * theirs.mean.sum() / all_bins
+    filled = theirs.mean > 0.02 * theirs.mean.sum() / bins
     ours, theirs = (mc.Histogram(h.mean[filled], h.covariance[np.ix_(filled, filled)]) for h in (ours, theirs))
     return float(stats.chi2.sf(mc.chi_squared(ours, theirs), filled.sum()))
 
@@ -147,25 +153,29 @@ def unlikely(probabilities: dict[str, float], limit: float) -> dict[str, str]:
 @pytest.mark.parametrize("name", QUICK)
 def test_distributions(name):
     case = CASES[name]
-    sample, pilot = expected(case, 20_000)
+    samples = expected(case, 20_000)
     for unweighted in (False, True):
         found, weights = generated(case, 40_000, unweighted=unweighted)
-        compare = partial(binned, case=case, sample=sample, pilot=pilot, found=found, weights=weights)
-        assert not unlikely({quantity: compare((quantity,), 12) for quantity in found}, UNLIKELY)
+        numbers = binned(case, samples, found, 12)
+        compare = partial(probability, bins=12, weights=weights, expected=samples[0].weights(case.at))
+        assert not unlikely({quantity: compare(of_both) for quantity, of_both in numbers.items()}, UNLIKELY)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_distributions_and_correlations(name):
     case = CASES[name]
-    sample, pilot = expected(case, 400_000)
+    samples = expected(case, 300_000)
     for unweighted in (False, True):
-        found, weights = generated(case, 1_000_000, unweighted=unweighted)
-        compare = partial(binned, case=case, sample=sample, pilot=pilot, found=found, weights=weights)
-        single = {quantity: compare((quantity,), 30) for quantity in found}
-        assert not unlikely(single, UNLIKELY)
-        double = {f"{a}, {b}": compare((a, b), 6) for a, b in combinations(found, 2)}
-        assert not unlikely(double, UNLIKELY / 10)
+        found, weights = generated(case, 500_000, unweighted=unweighted)
+        compare = partial(probability, weights=weights, expected=samples[0].weights(case.at))
+        numbers = binned(case, samples, found, 30)
+        assert not unlikely({quantity: compare(of_both, 30) for quantity, of_both in numbers.items()}, UNLIKELY)
+        pairs = {}
+        for (a, first), (b, second) in combinations(binned(case, samples, found, 6).items(), 2):
+            of_both = (6 * first[0] + second[0], 6 * first[1] + second[1])
+            pairs[f"{a}, {b}"] = compare(of_both, 36)
+        assert not unlikely(pairs, UNLIKELY / 10)
 
 
 def explicit(events: Events) -> mc.Floats:
