@@ -26,6 +26,7 @@ from recast.trident.helicity import PairKinematics
 from recast.trident.kinematics import q2_limits, s_l_reach
 from recast.trident.spectra import Scatterer
 from recast.trident.structure import (
+    TINY,
     StructureTable,
     k2_points,
     pair_mass_range,
@@ -42,8 +43,9 @@ Couplings = Callable[[Array], tuple[Array, Array]]
 S_NODES, Q2_NODES, ENERGY_NODES = 97, 161, 17
 ENERGY_ROWS = (32, 32)
 K2_ROWS = (32, 12)
-PAIR_ROWS = (16, 6, 16)
-MASS_NODES, ANGLE_NODES = 15, 11
+PAIR_ROWS = (12, 5, 14)
+MASS_NODES, ANGLE_NODES = 13, 9
+MEAN_NODES = (48, 32)
 MASS_POWER = 3.0
 
 #: The tables stop short of the ends, where phase space closes.
@@ -108,6 +110,11 @@ class Trials:
         return Trials(point, *others)
 
 
+def _threshold_power(t: Array) -> Array:
+    """Return how the responses grow from the threshold, roughly; the rest is smooth enough to interpolate."""
+    return t**5.0
+
+
 class PairProposal:
     """Tables of K2, pair mass and decay angle, which all scatterers share.
 
@@ -131,7 +138,21 @@ class PairProposal:
         density = self._fold(values, k2).sum(axis=0).reshape(-1, len(inner))
         nodes = np.concatenate([[0.0], inner, [1.0]])
         self._k2 = PiecewiseLinear(nodes, np.pad(density, ((0, 0), (1, 1)), mode="edge"))
+        self._tabulate_means()
         self._tabulate_pair()
+
+    def _tabulate_means(self) -> None:
+        from scipy.interpolate import RegularGridInterpolator
+
+        t, u = (np.linspace(0.0, 1.0, n) for n in MEAN_NODES)
+        inside_t, inside_u = np.clip(t, INSIDE, 1.0), np.clip(u, INSIDE, 1.0)
+        s_l, q2 = self._at(inside_t, inside_u)
+        values, k2 = self.table.interpolate(s_l, np.broadcast_to(q2, (t.size, u.size)))
+        means = self._fold(values, k2) @ self.table.k2_quadrature[1] / _threshold_power(inside_t)[:, None]
+        self._log_means = [
+            RegularGridInterpolator((t, u), np.log(np.maximum(mean, TINY)), bounds_error=False, fill_value=None)
+            for mean in means
+        ]
 
     def _fold(self, values: Array, k2: Array) -> Array:
         """Fold (2, 3, ...) structures of T and L with the couplings."""
@@ -144,6 +165,10 @@ class PairProposal:
     def _centres(self, rows: tuple[int, ...]) -> tuple[Array, Array]:
         """Return s_l and Q2 in the middle of the cells of the tables' coordinates."""
         t, u = ((np.arange(n) + 0.5) / n for n in rows[:2])
+        return self._at(t, u)
+
+    def _at(self, t: Array, u: Array) -> tuple[Array, Array]:
+        """Return s_l and Q2 at the tables' coordinates."""
         shift = min(self.masses) ** 2
         s_l = self.table.threshold2 * (self.table.s_max / self.table.threshold2) ** (t * t)
         return s_l, shift * np.expm1(u * np.log1p(self.table.q2_max / shift))
@@ -174,9 +199,9 @@ class PairProposal:
         self._angle = PiecewiseLinear(angle, between.reshape(-1, ANGLE_NODES))
 
     def mean_responses(self, s_l: Array, q2: Array) -> Array:
-        """Return W_T and W_L, folded and integrated over K2; arguments (n,) and (n, m), result (2, n, m)."""
-        values, k2 = self.table.interpolate(s_l, q2)
-        return np.maximum(self._fold(values, k2) @ self.table.k2_quadrature[1], 0.0)
+        """Return W_T and W_L, folded and integrated over K2, near points in GeV^2; result (2, *shape)."""
+        at = np.stack([self.table.t_of(s_l), self.table.u_of(q2)], axis=-1)
+        return np.asarray(np.exp([log_mean(at) for log_mean in self._log_means]) * _threshold_power(at[..., 0]))
 
     def draw(self, s_l: Array, q2: Array, random: Array) -> tuple[PairKinematics, Array, Array, Array]:
         """Draw K2, mass and angle at given s_l and Q2.
@@ -239,8 +264,8 @@ class ScattererProposal:
         y = np.linspace(0.0, 1.0, Q2_NODES)
         s_l = self._s_of(np.clip(t, INSIDE, 1.0 - INSIDE))
         q2, span = self._q2_of(s_l[:, None], np.clip(y, INSIDE, 1.0 - INSIDE))
-        mean_t, mean_l = pair.mean_responses(s_l, q2)
         s2 = np.broadcast_to(s_l[:, None], q2.shape)
+        mean_t, mean_l = pair.mean_responses(s2, q2)
         moments = beam.moments(lowest_energy(mass, s2, q2))
         on_t, on_l = self._over_energies(s2, q2, moments)
         density = np.maximum(on_t * mean_t + on_l * mean_l, 0.0) * span / q2
@@ -282,7 +307,7 @@ class ScattererProposal:
         )
         energy = np.maximum(energy.reshape(shape), lowest[..., None])
         on_t, on_l, *_ = photon_factors(self.scatterer, s_l[..., None], q2[..., None], energy)
-        mean_t, mean_l = self.pair.mean_responses(s_l[:, 0], q2)[..., None]
+        mean_t, mean_l = self.pair.mean_responses(np.broadcast_to(s_l, q2.shape), q2)[..., None]
         density = (on_t * mean_t + on_l * mean_l) / energy**2
         self._energy = PiecewiseLinear(nodes, density.reshape(-1, ENERGY_NODES))
 

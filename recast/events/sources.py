@@ -23,14 +23,14 @@ __all__ = ["BATCH", "Source", "open_sources", "scatterers_of"]
 Array = NDArray[np.float64]
 Couplings = Callable[[Array], tuple[Array, Array]]
 
-# Nodes of the structure functions that trials are drawn with: good to a few per cent, built in a second.
-_COUNTS = NodeCounts(24, 12, 56, -12)
+# Nodes of the structure functions that trials are drawn with: good to a few per cent, built in half a second.
+_COUNTS = NodeCounts(18, 9, 36, -12)
 
 #: Trials evaluated together: their arrays stay in the cache of a core.
 BATCH = 8192
 
 # Trials that find the largest weight, and the share of the cross section that may lie above it.
-_PILOT = 8 * BATCH
+_PILOT = 4 * BATCH
 _OVERWEIGHT = 1e-4
 
 
