@@ -27,7 +27,9 @@ if TYPE_CHECKING:
         accuracy,
         contact,
         cross_sections,
+        cut_flow,
         decays,
+        distributions,
         event_rate,
         fluxes,
         form_factors,
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
         | fluxes.FluxData
         | form_factors.FormFactorData
         | nucleons.NucleonFormFactorData
+        | distributions.DistributionData
+        | cut_flow.CutFlowData
     )
 
 # The module that computes and draws each kind of recipe.
@@ -65,6 +69,8 @@ _MODULES = {
     "fluxes": "fluxes",
     "form_factors": "form_factors",
     "nucleon_form_factors": "nucleons",
+    "event_distributions": "distributions",
+    "cut_flow": "cut_flow",
 }
 
 # Those that show limits, which have expected ones too.

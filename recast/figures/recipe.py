@@ -1,7 +1,8 @@
 """The recipe of a figure: what a YAML file under ``plots/`` may say.
 
 A recipe names measurements, models, channels and targets; it holds no numbers of its own except where
-to put a label and how far an axis goes.  ``kind`` selects the figure; an unknown key is an error.
+to put a label, how far an axis goes, and published ones to compare with, each with its place.  ``kind``
+selects the figure; an unknown key is an error.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from recast.figures.decay_recipe import DecayRecipe
+from recast.figures.event_recipes import CutFlowRecipe, DistributionRecipe
 from recast.figures.layers import Axis, Colour, FigureRecipe, Label, Layer, LineStyle, Strict
 from recast.figures.plane_recipes import ContactPlaneRecipe, EventRateRecipe, ModelPlanesRecipe, PlaneRecipe
 from recast.figures.recoil_recipe import RecoilRatioRecipe
@@ -24,7 +26,9 @@ __all__ = [
     "ContactPlaneRecipe",
     "CrossSectionRecipe",
     "Curve",
+    "CutFlowRecipe",
     "DecayRecipe",
+    "DistributionRecipe",
     "EventRateRecipe",
     "FluxRecipe",
     "FormFactorRecipe",
@@ -230,6 +234,8 @@ Recipe = Annotated[
     | CrossSectionRecipe
     | FluxRecipe
     | FormFactorRecipe
-    | NucleonFormFactorRecipe,
+    | NucleonFormFactorRecipe
+    | DistributionRecipe
+    | CutFlowRecipe,
     Field(discriminator="kind"),
 ]

@@ -213,6 +213,14 @@ def check_figure(document: Document, plugins: Plugins) -> Found:
     _name_is_that_of_the_file(document, recipe.name, found)
     if found.faults:
         return found
+    if recipe.kind in {"event_distributions", "cut_flow"} and recipe.selection is not None:
+        try:
+            selection = catalog.selection(recipe.selection)
+            if recipe.kind == "cut_flow":
+                recipe.check(selection)
+        except RecastError as error:
+            found.faults.append(Fault(document.line(("selection",)), "selection", f"selection: {error}"))
+            return found
     found.facts.append(f"draws a figure of kind {recipe.kind}")
     if recipe.kind in {"plane", "contact_plane"}:
         model = catalog.model(recipe.model)
