@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -136,10 +136,17 @@ class TridentTable:
         return np.asarray(np.tensordot(combined, self.spectra, axes=1))
 
 
-def grid_path(name: str) -> Path:
+def grid_path(name: str, *, folders: Sequence[Path] = ()) -> Path:
     """Return the file of a grid such as ``trident_mumu``.
 
     The folder named by the environment variable ``RECAST_GRIDS`` is searched before the shipped grids.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, without its suffix.
+    folders : sequence of Path
+        Searched after the shipped grids.
 
     Raises
     ------
@@ -148,18 +155,18 @@ def grid_path(name: str) -> Path:
     GridError
         If ``RECAST_GRIDS`` names no folder.
     """
-    folders = []
+    searched = []
     if own := os.environ.get(GRID_FOLDER_VARIABLE):
         if not Path(own).is_dir():
             msg = f"{GRID_FOLDER_VARIABLE} names {own}, which is no folder: name one that holds grids, or unset it"
             raise GridError(msg)
-        folders.append(Path(own))
-    folders.append(Path(str(resources.files("recast.grids"))))
-    for folder in folders:
+        searched.append(Path(own))
+    searched += [Path(str(resources.files("recast.grids"))), *folders]
+    for folder in searched:
         path = folder / f"{name}.h5"
         if path.is_file():
             return path
-    known = sorted(p.stem for folder in folders for p in folder.glob("*.h5"))
+    known = sorted(p.stem for folder in searched for p in folder.glob("*.h5"))
     raise unknown("grid", name, known)
 
 

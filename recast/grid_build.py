@@ -7,7 +7,7 @@ table beside it gives the error estimate that is written into the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from importlib import metadata
@@ -266,36 +266,49 @@ def write_grid(
         nodes = file.create_dataset("momentum_transfer", data=k2_nodes(K2_NODES))
         write_attributes(nodes, {"unit": "GeV^2"})
         for task, result, accuracy in results:
-            _write_table(file, task, result, accuracy)
+            write_table(file, result, accuracy, _attributes_of(task, result))
 
 
-def _write_table(file: Any, task: Task, result: TridentTable, accuracy: tuple[float, float]) -> None:
-    scatterer = file.require_group(task.scatterer)
+def _attributes_of(task: Task, table: TridentTable) -> dict[str, Any]:
+    return {
+        "scatterer": task.scatterer,
+        "form_factor": task.form_factor,
+        "mass": task.physics.mass,
+        "threshold": table.threshold,
+        "energy_unit": "GeV",
+        "cross_section_unit": "fb",
+        "per": "Pauli-blocked nucleon" if task.scatterer in ("proton", "neutron") else "nucleus",
+    }
+
+
+def write_table(file: Any, table: TridentTable, accuracy: tuple[float, float], said: Mapping[str, Any]) -> Any:
+    """Write the spectra of one scatterer into a grid and return their group.
+
+    Parameters
+    ----------
+    file : h5py.File
+        With its attributes and nodes.
+    table : TridentTable
+    accuracy : (float, float)
+        Errors of the total and of moments.
+    said : mapping
+        Further attributes, with the names of scatterer and form factor.
+    """
+    scatterer = file.require_group(said["scatterer"])
     if "default_form_factor" not in scatterer.attrs:
-        write_attributes(scatterer, {"default_form_factor": task.form_factor})
-    group = scatterer.create_group(task.form_factor)
-    write_attributes(
-        group,
-        {
-            "scatterer": task.scatterer,
-            "form_factor": task.form_factor,
-            "mass": task.physics.mass,
-            "threshold": result.threshold,
-            "energy_unit": "GeV",
-            "cross_section_unit": "fb",
-            "per": "Pauli-blocked nucleon" if task.scatterer in ("proton", "neutron") else "nucleus",
-            "accuracy_total": accuracy[0],
-            "accuracy_moments": accuracy[1],
-        },
-    )
-    group.create_dataset("energy", data=result.energy)
-    group.create_dataset("reference", data=result.reference)
+        write_attributes(scatterer, {"default_form_factor": said["form_factor"]})
+    group = scatterer.create_group(said["form_factor"])
+    checked = {key: value for key, value in said.items() if key != "checksum"}
+    write_attributes(group, checked | {"accuracy_total": accuracy[0], "accuracy_moments": accuracy[1]})
+    group.create_dataset("energy", data=table.energy)
+    group.create_dataset("reference", data=table.reference)
     group.create_dataset(
         "spectra",
-        data=result.spectra.astype(np.float32),
-        chunks=result.spectra.shape,
+        data=table.spectra.astype(np.float32),
+        chunks=table.spectra.shape,
         shuffle=True,
         compression="gzip",
         compression_opts=9,
     )
     write_attributes(group, {"checksum": table_checksum(group, file)})
+    return group

@@ -1,20 +1,36 @@
-"""Recompute a sample of a grid of trident spectra from first principles and compare."""
+"""Recompute a sample of a grid of trident spectra from first principles and compare.
+
+What passes a selection was measured with generated events: there the comparison is with new ones, in standard
+deviations.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recast.executors import given_or_processes
-from recast.grid import read_table
+from recast.executors import given_or_processes, ordered
+from recast.grid import TridentTable, describe_grid, grid_path, read_table
 from recast.grid_accuracy import relative_error
 from recast.grid_build import Progress, compute_spectra, structure_table
 from recast.grid_recipe import Task
+from recast.grid_selection import channel_of, remeasured
+from recast.table_file import Check
 
-__all__ = ["Verification", "verify_grid"]
+if TYPE_CHECKING:
+    from recast.events.acceptance import Acceptance
+
+__all__ = ["Verification", "verify_grid", "verify_selected_grid"]
+
+# Events with which an acceptance is measured again, and the standard deviations that it may be off.
+_EVENTS = 200_000
+_DEVIATIONS = 4.5
 
 
 @dataclass(frozen=True)
@@ -58,8 +74,6 @@ def verify_grid(
     GridError
         If the file cannot be trusted in the first place.
     """
-    from recast.grid import describe_grid
-
     path = Path(path)
     content = describe_grid(path)
     rng = np.random.default_rng(seed)
@@ -86,3 +100,71 @@ def verify_grid(
         checks.append(Verification(name, float(energy[0]), *difference))
         report("spectra", 0.8, 0.2)(done / len(chosen))
     return checks
+
+
+def verify_selected_grid(
+    path: str | Path,
+    *,
+    samples: int = 24,
+    seed: int = 0,
+    processes: int | None = None,
+    progress: Progress | None = None,
+) -> list[Check]:
+    """Measure what passes a selection again, with other random numbers, and compare.
+
+    Parameters
+    ----------
+    path : path
+        Grid of a selection.
+    samples : int
+        Scatterers at most.
+    seed : int
+        Of the random numbers.
+    processes, progress
+        As in :func:`build_grid`.
+
+    Returns
+    -------
+    list of Check
+        Differences, in standard deviations, of what passes at all energies together.
+
+    Raises
+    ------
+    GridError
+        If the file cannot be trusted in the first place.
+    """
+    from recast.events.selection import build_selection
+
+    path = Path(path)
+    content = describe_grid(path)
+    selection = build_selection(json.loads(content["selection_content"]))
+    inclusive = grid_path(str(content["grid"]).removesuffix(f"_{selection.name}"))
+    channel = channel_of(content["lepton_minus"], content["lepton_plus"])
+    names = [table.split("/")[0] for table in content["tables"]][:samples]
+    events = min(_EVENTS, int(content["events"]))
+    # others than the grid was built with
+    other = int(np.random.SeedSequence([seed, int(content["seed"])]).generate_state(1)[0])
+    work = partial(remeasured, path=inclusive, channel=channel, selection=selection, events=events, seed=other)
+    checks = []
+    with given_or_processes(None, processes) as pool:
+        for scatterer, (table, acceptance) in ordered(pool, work, names):
+            stored = read_table(path, scatterer)
+            worst = _deviation(stored, table, acceptance, events / int(content["events"]))
+            checks.append(Check(scatterer, worst, _DEVIATIONS))
+            if progress:
+                progress(f"events on {scatterer}", len(checks) / len(names))
+    return checks
+
+
+def _deviation(stored: TridentTable, inclusive: TridentTable, acceptance: Acceptance, share: float) -> float:
+    """Return by how many standard deviations VV and AA differ, summed over energies and momentum transfers."""
+    from recast.events.acceptance import accepted
+
+    spectra, _ = accepted(inclusive, acceptance)
+    difference = (stored.spectra - spectra).sum(axis=(0, 2))[:2]
+    off = acceptance.errors_at(inclusive.energy, inclusive.momentum_transfer)[:, :2]
+    parts = np.sum(off * np.moveaxis(inclusive.spectra[:, :2], 1, 0), axis=(2, 3))
+    # those of the stored spectra are the same but for their number of events
+    sigma = np.sqrt((parts**2).sum(axis=0) * (1.0 + share))
+    rounding = 1e-6 * inclusive.spectra.sum(axis=(0, 2))[:2]
+    return float(np.max(np.abs(difference) / np.hypot(sigma, rounding)))

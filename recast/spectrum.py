@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from recast.errors import FluxError, unknown
 from recast.grid import TridentTable, grid_path, read_table
 
 if TYPE_CHECKING:
+    from recast.events.selection import Selection
     from recast.flux import Flux
 
 __all__ = ["COMPONENTS", "Component", "Spectrum", "cross_sections", "load_spectrum"]
@@ -76,7 +78,12 @@ class Spectrum:
 
 
 def _tables(
-    channel: Channel, target: str, component: str, form_factor: str | None
+    channel: Channel,
+    target: str,
+    component: str,
+    form_factor: str | None,
+    selection: Selection | str | None = None,
+    folders: Sequence[Path] = (),
 ) -> list[tuple[float, TridentTable]]:
     """List the tables of a component with how often each scatterer stands in a formula unit."""
     from recast.trident.targets import load_target
@@ -84,7 +91,16 @@ def _tables(
     if component not in COMPONENTS:
         raise unknown("component", component, COMPONENTS)
     name = f"trident_{channel.table_name}"
-    path = grid_path(name)
+    if selection is None:
+        path = grid_path(name)
+    else:
+        from recast.events.selection import load_selection
+        from recast.grid_selection import selected_grid
+
+        chosen = load_selection(selection) if isinstance(selection, str) else selection
+        nuclei = [nucleus.name for nucleus, _ in load_target(target).constituents]
+        path = selected_grid(name, chosen, nuclei=nuclei, folders=folders)
+        name = f"{name}_{chosen.name}"
     found = []
     for part in COMPONENTS[component]:
         for nucleus, number in load_target(target).constituents:
@@ -110,6 +126,8 @@ def load_spectrum(
     *,
     component: Component = "coherent",
     form_factor: str | None = None,
+    selection: Selection | str | None = None,
+    folders: Sequence[Path] = (),
     inputs: ElectroweakInputs = DEFAULT_INPUTS,
 ) -> Spectrum:
     """Fold a grid with a flux.
@@ -127,6 +145,10 @@ def load_spectrum(
     form_factor : str, optional
         Of the nuclei (``dipole``: of the nucleons); by default the fitted densities and Table IV of
         arXiv:1902.06765.
+    selection : Selection or str, optional
+        Only what passes these cuts; needs a grid of them, ``recast grid build --selection``.
+    folders : sequence of Path
+        Where such a grid may be, beside ``RECAST_GRIDS`` and the shipped ones.
     inputs : ElectroweakInputs
         alpha and G_F.
 
@@ -144,7 +166,7 @@ def load_spectrum(
     FluxError
         A flux of another neutrino than that of the channel.
     GridError
-        A grid file that cannot be trusted.
+        A grid file that cannot be trusted, or no grid of the selection.
     """
     if isinstance(channel, str):
         channel = Channel.parse(channel)
@@ -160,7 +182,7 @@ def load_spectrum(
         energies, weights = beam.quadrature()
         weights = weights / weights.sum()
     total = np.zeros(())
-    for number, table in _tables(channel, target, component, form_factor):
+    for number, table in _tables(channel, target, component, form_factor, selection, folders):
         total = total + number * _scale(table, inputs) * table.fold(energies, weights)
     return Spectrum(table.momentum_transfer, total[0], total[1], channel.va_sign * total[2])
 
@@ -172,6 +194,8 @@ def cross_sections(
     *,
     component: Component = "coherent",
     form_factor: str | None = None,
+    selection: Selection | str | None = None,
+    folders: Sequence[Path] = (),
     inputs: ElectroweakInputs = DEFAULT_INPUTS,
 ) -> Array:
     """Return (VV, AA, VA) at many energies.
@@ -182,7 +206,7 @@ def cross_sections(
         As in :func:`load_spectrum`.
     energies : array_like, shape (n,)
         Neutrino energies in GeV.
-    component, form_factor, inputs
+    component, form_factor, selection, folders, inputs
         As in :func:`load_spectrum`.
 
     Returns
@@ -193,7 +217,7 @@ def cross_sections(
     if isinstance(channel, str):
         channel = Channel.parse(channel)
     total = np.zeros(())
-    for number, table in _tables(channel, target, component, form_factor):
+    for number, table in _tables(channel, target, component, form_factor, selection, folders):
         sums = table.spectra.sum(axis=-1)
         total = total + number * _scale(table, inputs) * (table.energy_weights(energies) @ sums)
     return np.asarray(total * np.array([1.0, 1.0, channel.va_sign]))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recast.cli.common import CHECK_FAILED, common_options, print_json, print_table
+from recast.cli.common import CHECK_FAILED, Settings, common_options, pass_settings, print_json, print_table
 from recast.cli.completion import complete
 from recast.cli.executor_options import executor_options
 from recast.cli.progress import Show, progress
@@ -30,13 +30,32 @@ def grid() -> None:
 @click.argument("name", shell_complete=complete("grids"))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="HDF5 file. [default: NAME.h5 here]")
 @click.option("--recipe", type=click.Path(path_type=Path), help="YAML that says what a grid holds. [default: shipped]")
+@click.option(
+    "--selection", shell_complete=complete("selections"), help="Keep what passes these cuts, by generated events."
+)
+@click.option(
+    "--nucleus",
+    "nuclei",
+    multiple=True,
+    shell_complete=complete("targets"),
+    help="With --selection: this nucleus (repeatable) and nucleons. [default: all]",
+)
+@click.option("--events", type=int, help="With --selection: events for each scatterer. [default: 2000000]")
+@click.option("--seed", type=int, help="With --selection: where the random numbers begin. [default: 0]")
 @executor_options
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @common_options
+@pass_settings
 def build(
+    settings: Settings,
+    /,
     name: str,
     output: Path | None,
     recipe: Path | None,
+    selection: str | None,
+    nuclei: tuple[str, ...],
+    events: int | None,
+    seed: int | None,
     processes: int | None,
     workers: int | None,
     scheduler: str | None,
@@ -48,23 +67,38 @@ def build(
     NAME is trident_ee, trident_emu, trident_mumu, trident_etau, trident_mutau or trident_tautau (spectra of one lepton
     pair), z_to_four_muons (acceptance of Z decays) or n_eff (evolution of the early universe). Without --processes,
     --workers or --scheduler there is a process per core.
+
+    With --selection it is made of the existing grid NAME and of generated events: the spectra of what passes the cuts.
+
+    Example: recast grid build trident_mumu --selection dune_nd_1902_06765 --nucleus Ar40
     """
     from recast.errors import RecastError
     from recast.executors import open_executor
     from recast.grid_build import build_grid
+    from recast.grid_selection import build_selected_grid, split_name
     from recast.output import check_output
     from recast.table_file import TABLES, table_module
 
-    target = output or Path(f"{name}.h5")
-    if name in TABLES and recipe is not None:
-        msg = f"--recipe is for grids of tridents: {name} has none"
+    if selection is None:
+        name, selection = split_name(name, settings.catalog().names("selections"))
+    cuts = None if selection is None else settings.catalog().selection(selection)
+    if name in TABLES and (recipe is not None or cuts is not None):
+        msg = f"--recipe and --selection are for grids of tridents, and {name} is none"
         raise RecastError(msg)
+    own = {"nuclei": nuclei or None, "events": events, "seed": seed}
+    generated: dict[str, Any] = {key: value for key, value in own.items() if value is not None}
+    if (cuts is None and generated) or (cuts is not None and recipe is not None):
+        word = "--recipe goes without" if cuts is not None else "--nucleus, --events and --seed go with"
+        raise RecastError(f"{word} --selection")
+    target = output or Path(f"{name}.h5" if cuts is None else f"{name}_{cuts.name}.h5")
     check_output(target, force=force)  # before workers are started
     chosen = open_executor(processes=processes, workers=workers, scheduler=scheduler)
-    with chosen as executor, progress(name) as show:
+    with chosen as executor, progress(target.stem) as show:
         options: dict[str, Any] = {"executor": executor, "progress": _by_fraction(show), "force": force}
         if name in TABLES:
             path = table_module(name).build(target, **options)
+        elif cuts is not None:
+            path = build_selected_grid(name, cuts, target, **generated, **options)
         else:
             path = build_grid(name, target, recipe=recipe, **options)
     if as_json:
@@ -87,16 +121,23 @@ def verify(
 
     NAMES are those of shipped grids or files; all shipped ones by default. Exit code 1 on a failure.
     """
-    from recast.grid_verify import verify_grid
+    from recast.grid_selection import is_selected
+    from recast.grid_verify import verify_grid, verify_selected_grid
     from recast.table_file import table_kind, table_module
 
     results = []
     for path in _paths(names):
         kind = table_kind(path)
-        check: Any = verify_grid if kind is None else table_module(kind).verify
+        summary: Any = _worst
+        if kind is not None:
+            check: Any = table_module(kind).verify
+        elif is_selected(path):
+            check = verify_selected_grid
+        else:
+            check, summary = verify_grid, _largest
         with progress(path.stem) as show:
             checks = check(path, samples=samples, seed=seed, processes=processes, progress=_by_fraction(show))
-        results.append({"grid": str(path), "samples": len(checks), **(_worst(checks) if kind else _largest(checks))})
+        results.append({"grid": str(path), "samples": len(checks), **summary(checks)})
     if as_json:
         print_json({"grids": results})
     else:
@@ -112,7 +153,8 @@ def verify(
                 )
                 for r in results
             ],
-            title="largest relative difference (of totals and propagator moments for spectra)",
+            title="largest relative difference (of totals and propagator moments for spectra; of what passes a "
+            "selection: in standard deviations)",
         )
     if not all(result["passed"] for result in results):
         ctx.exit(CHECK_FAILED)

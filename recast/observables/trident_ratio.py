@@ -34,6 +34,7 @@ from recast.numbers import Positive
 from recast.observables.expansion import Expansion, merged
 
 if TYPE_CHECKING:
+    from recast.events.selection import Selection
     from recast.interactions import Interaction
     from recast.model import Model
     from recast.spectrum import Component, Spectrum
@@ -120,6 +121,9 @@ class TridentRatio(BaseModel):
         Scattering on the nucleus alone, on it and on its nucleons, or on its protons or neutrons alone.
     form_factor : str, optional
         Nuclear form factor; the grid's default when absent.
+    selection : str, optional
+        Name of a selection: the rates are those of events that pass its cuts, in the model and in the Standard Model.
+        All events count when absent.
     standard_model : float
         Prediction in the Standard Model: 1 for a ratio, a number of events for a count.
     electroweak : ElectroweakInputs
@@ -136,6 +140,7 @@ class TridentRatio(BaseModel):
     beams: tuple[Beam, ...] = Field(min_length=1)
     regime: Literal["coherent", "total", "proton", "neutron"] = "coherent"
     form_factor: str | None = None
+    selection: str | None = None
     standard_model: Positive = 1.0
     electroweak: ElectroweakInputs = DEFAULT_INPUTS
 
@@ -178,9 +183,20 @@ class TridentRatio(BaseModel):
             flux,
             component=component,
             form_factor=self.form_factor,
+            selection=self._selection,
+            folders=[folder / "grids" for folder in self._plugins],
             inputs=self.electroweak,
         )
         return beam.exposure * float(flux.integral), spectrum
+
+    @cached_property
+    def _selection(self) -> Selection | None:
+        """The selection, or None when all events count."""
+        if self.selection is None:
+            return None
+        from recast.events.selection import load_selection
+
+        return load_selection(self.selection, plugins=self._plugins)
 
     def _flux_file(self, name: str) -> str | Path:
         """Return the name of a flux, or its file beside that of the measurement."""
