@@ -29,7 +29,7 @@ def sampled(recipe: SampleRecipe, *, plugins: Sequence[str | Path] = ()) -> tupl
     ----------
     recipe : SampleRecipe
     plugins : sequence of path
-        Folders in which models are looked up as well.
+        Folders in which model and flux are looked up as well.
 
     Returns
     -------
@@ -41,15 +41,17 @@ def sampled(recipe: SampleRecipe, *, plugins: Sequence[str | Path] = ()) -> tupl
     RecastError
         When model, channel, target or flux are unknown or do not fit.
     """
+    from recast.channels import Channel
     from recast.events.generator import EventGenerator
+    from recast.flux import load_flux
     from recast.model import load_model
 
     interaction = None
     if (boson := recipe.boson) is not None:
         interaction = load_model(boson.model, plugins=plugins)(mass=boson.mass, coupling=boson.coupling)
-    generator = EventGenerator(
-        recipe.channel, recipe.target, recipe.flux, interaction=interaction, seed=recipe.seed
-    )
+    channel = Channel.parse(recipe.channel)
+    flux = load_flux(recipe.flux, neutrino=channel.neutrino, plugins=plugins)
+    generator = EventGenerator(channel, recipe.target, flux, interaction=interaction, seed=recipe.seed)
     events = generator.weighted(recipe.events)
     parts = np.array([name if name in ("proton", "neutron") else "coherent" for name in events.scatterers])
     weights = {True: events.weight, False: events.weights_for(None)}
