@@ -47,9 +47,9 @@ class GenerationReport:
     Attributes
     ----------
     trials, events : int
-        Points of phase space tried, and events made of them.
+        Points of phase space tried, and events handed out.
     efficiency : float
-        Events over trials.
+        Events that the trials made, over trials; what they made in excess of a number asked for is counted.
     cross_section, error : float
         Estimate from the weights of all trials, and its statistical error, in fb per nucleus or formula unit.
     expected : float
@@ -187,7 +187,7 @@ class EventGenerator:
         return open_sources(self.channel, self._scatterers, self.flux, couplings, self.inputs, self.seed)
 
     def _clear(self) -> None:
-        self._trials = self._events = 0
+        self._trials = self._events = self._made = 0
         self._sum = self._sum2 = self._largest = self._excess = 0.0
 
     @property
@@ -199,7 +199,7 @@ class EventGenerator:
         return GenerationReport(
             trials=self._trials,
             events=self._events,
-            efficiency=self._events / n,
+            efficiency=self._made / n,
             cross_section=mean,
             error=float(np.sqrt(variance / n)),
             expected=self.cross_section,
@@ -259,6 +259,7 @@ class EventGenerator:
                 batch = make(rng, min(BATCH, n - done - ready) if not unweighted else BATCH)
                 waiting.append(batch)
                 ready += len(batch)
+                self._made += len(batch)
             joined = Events.joined(waiting)
             take = min(size, n - done)
             waiting, ready = [joined[take:]], ready - take
