@@ -10,6 +10,9 @@ __all__ = ["PiecewiseLinear", "cell_of"]
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
+# Least density, of a mean of one.
+_FLOOR = 0.02
+
 
 def cell_of(x: Array, cells: int) -> Index:
     """Return which of equal cells of the unit interval a number falls in, shape of ``x``."""
@@ -24,15 +27,22 @@ class PiecewiseLinear:
     nodes : ndarray, shape (n + 1,)
         Increasing, from 0 to 1.
     values : ndarray, shape (rows, n + 1)
-        Heights at the nodes, not negative; every row is normalised.  A row of zeros becomes flat.
+        Heights at the nodes; every row is normalised.
+
+    Notes
+    -----
+    No height is below a fiftieth of the mean of its row: where a table is too coarse to see what there is, numbers come
+    seldom, but they come.
     """
 
     def __init__(self, nodes: Array, values: Array) -> None:
         widths = np.diff(nodes)
-        values = np.maximum(values, 0.0)
+        values = np.where(values > 0.0, values, 0.0)
         integral = (0.5 * (values[:, :-1] + values[:, 1:])) @ widths
-        empty = ~(integral > 0.0)
-        heights = np.where(empty[:, None], 1.0, values / np.where(empty, 1.0, integral)[:, None])
+        known = integral > 0.0
+        heights = np.where(known[:, None], values / np.where(known, integral, 1.0)[:, None], 1.0)
+        heights = np.maximum(heights, _FLOOR)
+        heights /= ((0.5 * (heights[:, :-1] + heights[:, 1:])) @ widths)[:, None]
         mass = 0.5 * (heights[:, :-1] + heights[:, 1:]) * widths
         cumulative = np.cumsum(mass, axis=1)
         cumulative /= cumulative[:, -1:]

@@ -13,7 +13,7 @@ from recast.events.beam import BeamEnergy
 from recast.events.proposal import PairProposal, ScattererProposal, Trials
 from recast.flux import Flux
 from recast.spectrum import COMPONENTS, Component
-from recast.trident.kinematics import s_l_reach
+from recast.trident.kinematics import q2_limits, s_l_reach
 from recast.trident.spectra import Scatterer, nuclear_scatterer, nucleon_scatterer
 from recast.trident.structure import NodeCounts, build_table
 from recast.trident.targets import Target
@@ -115,7 +115,11 @@ def open_sources(
         if beam.highest > threshold and number > 0.0:
             found.append((scatterer, number, beam))
     reach = max(s_l_reach(beam.highest, scatterer.mass, scatterer.q2_cut) for scatterer, _, beam in found)
-    q2_max = max(scatterer.q2_cut for scatterer, _, _ in found)
+    threshold2 = np.array([(minus + plus) ** 2])
+    q2_max = max(
+        min(scatterer.q2_cut, float(q2_limits(beam.highest, scatterer.mass, threshold2)[1][0]))
+        for scatterer, _, beam in found
+    )
     table = build_table(minus, plus, s_max=reach * (1.0 + 1e-9), q2_max=q2_max, counts=_COUNTS)
     pair = PairProposal(table, couplings, -1 if channel.antineutrino else 1)
     seeds = np.random.SeedSequence(seed, spawn_key=(1,)).spawn(len(found))
