@@ -13,6 +13,10 @@ the attributes of the file.
 from __future__ import annotations
 
 import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +35,24 @@ _CHUNKS = 512  # of a dataset, or fewer
 _SHORTEST, _LONGEST = 2**10, 2**20  # rows of a chunk
 _SLACK = 1 << 20  # bytes, for what HDF5 notes of the chunks
 
-_UNITS = {"momenta": "GeV", "k2": "GeV^2", "q2": "GeV^2"}
+_UNITS = {"k2": "GeV^2", "q2": "GeV^2"}
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold back Ctrl-C while HDF5 works: h5py would lose it in a callback where Python ignores exceptions."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    before = {which: signal.signal(which, lambda n, _: held.append(n)) for which in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for which, handler in before.items():
+            signal.signal(which, handler)
+        for number in held:
+            signal.raise_signal(number)
 
 
 class EventFile:
@@ -45,28 +66,36 @@ class EventFile:
     """
 
     def __init__(self, path: Path, sample: Sample) -> None:
-        import h5py
-
         self._path = path
         self._size = 0
         self._sample = sample
-        self._file = h5py.File(path, "w", locking=False, libver=("earliest", "v110"))
         rows = 1 << max(sample.size // _CHUNKS - 1, 0).bit_length()
         rows = min(max(rows, _SHORTEST), _LONGEST, max(sample.size, 1))
         self._parts = {f"momenta/{name}": (4,) for name in PARTICLES} | dict.fromkeys(_COLUMNS, ())
-        for name, shape in self._parts.items():
-            self._create(name, shape, rows, "<f8")
-        self._create("scatterer", (), rows, "i1")
         self._row = sum(8 * int(np.prod(shape)) for shape in self._parts.values()) + 1
         self._rows = rows
+        with _undisturbed():
+            self._create()
 
-    def _create(self, name: str, shape: tuple[int, ...], rows: int, dtype: str) -> None:
+    def _create(self) -> None:
+        import h5py
+
         from recast.hdf5 import write_attributes
 
-        data = self._file.create_dataset(name, (0, *shape), dtype, maxshape=(None, *shape), chunks=(rows, *shape))
+        self._file = h5py.File(self._path, "w", locking=False, libver=("earliest", "v110"))
+        self._data = {}
         weights = "fb" if self._sample.weighted else "1"
-        units = "GeV" if shape else "1" if name == "scatterer" else _UNITS.get(name, weights)
-        write_attributes(data, {"units": units})
+        for name, shape in {**self._parts, "scatterer": ()}.items():
+            data = self._file.create_dataset(
+                name,
+                (0, *shape),
+                "i1" if name == "scatterer" else "<f8",
+                maxshape=(None, *shape),
+                chunks=(self._rows, *shape),
+            )
+            units = "GeV" if shape else "1" if name == "scatterer" else _UNITS.get(name, weights)
+            write_attributes(data, {"units": units})
+            self._data[name] = data
 
     def add(self, events: Events) -> None:
         """Write events behind those that are there.
@@ -81,11 +110,11 @@ class EventFile:
         columns = dict(zip(self._parts, events.momenta, strict=False))
         columns |= {"weight": events.weight, "k2": events.k2, "q2": events.q2, "scatterer": events.scatterer}
         columns |= dict(zip(("vv", "aa", "va"), events.structures, strict=True))
-        for name, values in columns.items():
-            data = self._file[name]
-            data.resize(size, axis=0)
-            data[self._size :] = values
-        self._size = size
+        with _undisturbed():
+            for name, values in columns.items():
+                self._data[name].resize(size, axis=0)
+                self._data[name][self._size :] = values
+            self._size = size
 
     def _reserve(self, size: int) -> None:
         """Take room from the disk before HDF5 needs it: HDF5 would not even close a file that it cannot complete."""
@@ -99,32 +128,34 @@ class EventFile:
         from recast.hdf5 import write_attributes
 
         sample = self._sample
-        write_attributes(
-            self._file,
-            {
-                "schema": _SCHEMA,
-                "channel": str(sample.channel),
-                "target": sample.target,
-                "scatterers": " ".join(sample.scatterers),
-                "weighted": sample.weighted,
-                "cross_section": estimate.cross_section,
-                "cross_section_error": estimate.error,
-                "cross_section_of_the_spectra": sample.cross_section,
-                "cross_section_units": "fb per nucleus or formula unit",
-                "trials": estimate.trials,
-                "largest_weight": estimate.largest_weight,
-                "particles": " ".join(PARTICLES),
-                "description": "\n".join(sample.lines),
-            },
-        )
-        self._file.flush()
-        size = self._file.id.get_filesize()
-        self._file.close()
+        with _undisturbed():
+            write_attributes(
+                self._file,
+                {
+                    "schema": _SCHEMA,
+                    "channel": str(sample.channel),
+                    "target": sample.target,
+                    "scatterers": " ".join(sample.scatterers),
+                    "weighted": sample.weighted,
+                    "cross_section": estimate.cross_section,
+                    "cross_section_error": estimate.error,
+                    "cross_section_of_the_spectra": sample.cross_section,
+                    "cross_section_units": "fb per nucleus or formula unit",
+                    "trials": estimate.trials,
+                    "largest_weight": estimate.largest_weight,
+                    "particles": " ".join(PARTICLES),
+                    "description": "\n".join(sample.lines),
+                },
+            )
+            self._file.flush()
+            size = self._file.id.get_filesize()
+            self._file.close()
         os.truncate(self._path, size)  # gives back what was reserved and not needed
 
     def close(self) -> None:
         """Close without having finished."""
-        self._file.close()
+        with _undisturbed():
+            self._file.close()
 
 
 def read_events(path: str | Path, *, start: int = 0, stop: int | None = None) -> Events:

@@ -11,6 +11,7 @@ import sys
 import xml.etree.ElementTree as ET
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -221,6 +222,24 @@ def test_nothing_is_left_of_an_interrupted_file(tmp_path: Path, name: str) -> No
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interruption_of_hdf5_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes once HDF5 is done, not in one of its callbacks."""
+    events = random_events(20)
+    resize, calls = h5py.Dataset.resize, []
+
+    def interrupted(*arguments: Any, **options: Any) -> None:
+        calls.append(arguments)
+        if len(calls) == 3:
+            signal.raise_signal(signal.SIGINT)
+        resize(*arguments, **options)
+
+    monkeypatch.setattr(h5py.Dataset, "resize", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "x.h5", events, parts=1)
+    assert len(calls) == 13
     assert list(tmp_path.iterdir()) == []
 
 
