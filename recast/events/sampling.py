@@ -13,6 +13,9 @@ Index = NDArray[np.intp]
 # Least density, of a mean of one.
 _FLOOR = 0.02
 
+# Numbers keep this distance from 0 and 1, where phase space closes.
+_EDGE = 1e-7
+
 
 def cell_of(x: Array, cells: int) -> Index:
     """Return which of equal cells of the unit interval a number falls in, shape of ``x``."""
@@ -53,7 +56,7 @@ class PiecewiseLinear:
         self._ends = (cumulative + np.arange(len(values))[:, None]).ravel()
 
     def draw(self, row: Index | int, u: Array) -> tuple[Array, Array]:
-        """Return numbers and their densities, both of shape (n,).
+        """Return numbers between 0 and 1, never one of these, and their densities, both of shape (n,).
 
         Parameters
         ----------
@@ -74,4 +77,4 @@ class PiecewiseLinear:
         # the root of low y + (high - low) y^2 / 2 = rest (low + high) / 2, without cancellation
         root = np.sqrt(low * low + rest * (high * high - low * low))
         y = np.minimum(rest * (low + high) / np.maximum(low + root, 1e-300), 1.0)
-        return self._nodes[cell] + width * y, low + (high - low) * y
+        return np.clip(self._nodes[cell] + width * y, _EDGE, 1.0 - _EDGE), low + (high - low) * y

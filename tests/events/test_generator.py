@@ -152,4 +152,8 @@ def test_numbers_of_a_piecewise_linear_density():
         assert np.all(np.diff(x) >= 0.0)
         # du = p dx
         assert np.allclose(np.diff(u)[p[1:] > 1e-2], (0.5 * (p[1:] + p[:-1]) * np.diff(x))[p[1:] > 1e-2], rtol=1e-3)
-    assert np.allclose(density.draw(np.full(u.size, 1), u)[0], u)
+    assert np.allclose(density.draw(np.full(u.size, 1), u)[0], u, atol=1e-6)
+    ends = np.array([0.0, 1.0 - 2.0**-53])
+    for row in range(3):
+        x, _ = density.draw(row, ends)
+        assert np.all((x > 0.0) & (x < 1.0))
