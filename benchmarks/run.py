@@ -27,6 +27,7 @@ PARTS = {
     "fits": "Fits and CLs",
     "recasts": "Published limits recast",
     "engine": "Trident engine",
+    "events": "Events",
     "scans": "Scans of up to 1e8 points",
     "peers": "Beside other programs",
 }
