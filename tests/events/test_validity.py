@@ -213,6 +213,41 @@ def test_energies_and_scatterers(name, n):
     assert total == pytest.approx(EventGenerator(channel, target, beam, component=component).cross_section, rel=1e-9)
 
 
+# Threshold factors: proposals are coarse there, above all for leptons of different masses.
+NEAR_THRESHOLD = [
+    ("numu_nue_mu-e+", "proton", 1.3),
+    ("nuebar_numubar_mu-e+", "coherent", 1.3),
+    ("numu_nue_mu-e+", "neutron", 1.3),
+    ("numu_nue_mu-e+", "coherent", 1.1),
+    ("numu_numu_mu-mu+", "coherent", 1.05),
+    ("nue_nue_e-e+", "proton", 1.05),
+    ("nue_nutau_e-tau+", "proton", 1.3),
+    ("nutau_numu_tau-mu+", "neutron", 1.3),
+    ("numu_numu_tau-tau+", "proton", 1.1),
+]
+
+
+def check_near_threshold(channel: str, component: Component, factor: float, n: int) -> None:
+    pair = Channel.parse(channel).threshold_mass
+    mass = 37.2 if component == "coherent" else 0.939
+    energy = factor * pair * (1 + pair / (2 * mass))
+    generator = EventGenerator(channel, "Ar40", energy, component=component, seed=14)
+    weights = generator.weighted(n).weight
+    error = weights.std() / math.sqrt(n)
+    assert error < 4 / math.sqrt(n) * generator.cross_section
+    assert abs(weights.mean() - generator.cross_section) < 4 * error
+
+
+def test_total_near_threshold():
+    check_near_threshold(*NEAR_THRESHOLD[0], n=50_000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("channel", "component", "factor"), NEAR_THRESHOLD)
+def test_totals_of_large_samples_near_threshold(channel, component, factor):
+    check_near_threshold(channel, component, factor, n=500_000)
+
+
 def test_unweighted_events_have_the_scatterers_of_the_components():
     n = 20_000
     events = EventGenerator(MUONS, "Ar40", 3.0, seed=2).unweighted(n)
