@@ -53,10 +53,8 @@ def split_name(name: str, selections: Sequence[str]) -> tuple[str, str | None]:
     >>> split_name("trident_mumu_narrow", ["narrow"]), split_name("trident_mumu", ["narrow"])
     (('trident_mumu', 'narrow'), ('trident_mumu', None))
     """
-    for selection in selections:
-        if name.startswith("trident_") and name.endswith(f"_{selection}"):
-            return name.removesuffix(f"_{selection}"), selection
-    return name, None
+    kind, pair, selection = (*name.split("_", 2), "", "")[:3]
+    return (f"{kind}_{pair}", selection) if kind == "trident" and selection in selections else (name, None)
 
 
 def is_selected(path: str | Path) -> bool:

@@ -15,7 +15,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +27,7 @@ from recast.constants import DEFAULT_INPUTS, LEPTON_MASS, ElectroweakInputs
 from recast.couplings import sm_couplings
 from recast.events.generator import EventGenerator
 from recast.events.smearing import stream
+from recast.events.surface import Axis, Part, Plane
 from recast.flux import Flux
 from recast.grid import TridentTable
 from recast.grid_accuracy import moments
@@ -45,6 +48,9 @@ _K2_FLAT = 0.04
 
 # Bins in which the events' energies are equally many per e-fold.
 _FLUX_BINS = 200
+
+# Parts of a sample, by which its error is estimated, and the largest of them that is held in memory.
+_PARTS, _PART = 32, 50_000
 
 # Weight, in events, that holds coefficients near their neighbours where there are none.
 _PRIOR = 1.0
@@ -104,75 +110,6 @@ class _Drawn:
 
 
 @dataclass(frozen=True)
-class _Axis:
-    """Cubic B-splines at equal distances.
-
-    Attributes
-    ----------
-    low, width : float
-        Where the first interval begins, and how long each is.
-    intervals : int
-    """
-
-    low: float
-    width: float
-    intervals: int
-
-    @classmethod
-    def over(cls, low: float, high: float, width: float) -> _Axis:
-        intervals = max(int(np.ceil((high - low) / width)), 1)
-        return cls(low, (high - low) / intervals, intervals)
-
-    @property
-    def size(self) -> int:
-        return self.intervals + 3
-
-    def at(self, x: Array) -> tuple[NDArray[np.intp], Array]:
-        """Return, for x of shape (n,), the first spline that is not zero and the values of four, shape (n, 4)."""
-        position = np.clip((x - self.low) / self.width, 0.0, self.intervals)
-        first = np.minimum(position.astype(np.intp), self.intervals - 1)
-        t = position - first
-        s = 1.0 - t
-        values = (s**3, 4.0 - 6.0 * t**2 + 3.0 * t**3, 4.0 - 6.0 * s**2 + 3.0 * s**3, t**3)
-        return first, np.stack(values, axis=1) / 6.0
-
-    def roughness(self) -> Array:
-        """Return the matrix of the sum of squared differences of neighbours."""
-        difference = np.diff(np.eye(self.size), axis=0)
-        return np.asarray(difference.T @ difference)
-
-
-@dataclass(frozen=True)
-class _Plane:
-    """Products of splines in ln E and ln(K2 + k2_flat)."""
-
-    energy: _Axis
-    k2: _Axis
-    k2_flat: float
-
-    @property
-    def size(self) -> int:
-        return self.energy.size * self.k2.size
-
-    def at(self, energy: Array, k2: Array) -> Any:
-        """Return the products at points (n,), as a sparse matrix of shape (n, size)."""
-        from scipy.sparse import csr_array
-
-        i, x = self.energy.at(np.log(energy))
-        j, y = self.k2.at(np.log(k2 + self.k2_flat))
-        four = np.arange(4)
-        column = ((i[:, None] + four) * self.k2.size)[:, :, None] + (j[:, None] + four)[:, None, :]
-        value = x[:, :, None] * y[:, None, :]
-        n = len(energy)
-        return csr_array((value.ravel(), column.ravel(), 16 * np.arange(n + 1)), shape=(n, self.size))
-
-    def prior(self) -> Array:
-        """Return the matrix that pulls coefficients to their neighbours; constants are free."""
-        along_energy = np.kron(self.energy.roughness(), np.eye(self.k2.size))
-        return _PRIOR * (along_energy + np.kron(np.eye(self.energy.size), self.k2.roughness()))
-
-
-@dataclass(frozen=True)
 class Acceptance:
     """Acceptances of the structures of one scatterer.
 
@@ -180,7 +117,7 @@ class Acceptance:
     ----------
     events : int
         That were generated.
-    plane : object
+    plane : Plane
         The splines.
     coefficients : ndarray, shape (3, size)
         Of r_VV, r_AA and d.
@@ -189,26 +126,20 @@ class Acceptance:
     """
 
     events: int
-    plane: _Plane
+    plane: Plane
     coefficients: Array
     deviations: Array
 
     def at(self, energy: Array, k2: Array) -> Array:
         """Return r_VV, r_AA and d, shape (3, n, m), at energies (n,) in GeV and momentum transfers (m,) in GeV^2."""
-        values = self._evaluate(self.coefficients, energy, k2)
+        values = self.plane.on(energy, k2, self.coefficients)
         values[:2] = np.clip(values[:2], 0.0, 1.0)
         values[2] *= (values[0] > 0.0) & (values[1] > 0.0)
         return values
 
     def errors_at(self, energy: Array, k2: Array) -> Array:
         """Return the deviations there, shape (parts, 3, n, m)."""
-        return self._evaluate(self.deviations, energy, k2)
-
-    def _evaluate(self, coefficients: Array, energy: Array, k2: Array) -> Array:
-        both = np.broadcast_arrays(energy[:, None], k2)
-        splines = self.plane.at(*(x.ravel() for x in both))
-        flat = coefficients.reshape(-1, self.plane.size)
-        return np.asarray((splines @ flat.T).T.reshape(*coefficients.shape[:-1], len(energy), len(k2)))
+        return self.plane.on(energy, k2, self.deviations)
 
 
 def measure_acceptance(
@@ -239,9 +170,9 @@ def measure_acceptance(
         Random numbers depend on it and on the scatterer.
     """
     k2_flat = _K2_FLAT * (LEPTON_MASS[channel.minus] + LEPTON_MASS[channel.plus]) ** 2
-    plane = _Plane(
-        _Axis.over(np.log(table.energy[0]), np.log(table.energy[-1]), _WIDTH_ENERGY),
-        _Axis.over(np.log(k2_flat), np.log(K2_MAX + k2_flat), _WIDTH_K2),
+    plane = Plane(
+        Axis.over(np.log(table.energy[0]), np.log(table.energy[-1]), _WIDTH_ENERGY),
+        Axis.over(np.log(k2_flat), np.log(K2_MAX + k2_flat), _WIDTH_K2),
         k2_flat,
     )
     own = np.random.SeedSequence(seed, spawn_key=(zlib.crc32(table.name.encode()),))
@@ -249,20 +180,24 @@ def measure_acceptance(
     random = stream(smearing)
     # exchanging leptons of equal mass changes the sign of VA and nothing else
     odd = channel.minus != channel.plus or selection.uses_charge
-    parts = []
+    parts: list[Part] = []
+    half = -(-events // 2)
+    size = min(_PART, -(-half // _PARTS))
     # half of the events as a heavy mediator makes them, half as a light one does
     for drawn, number in ((_Drawn(np.inf), first), (_Drawn(k2_flat), second)):
         generator = EventGenerator(
             channel, target, _flux(channel, table, drawn), interaction=drawn, component=component, seed=number
         )
-        for chunk in generator.chunks(events // 2, unweighted=False):
+        for i, chunk in enumerate(generator.chunks(half, unweighted=False, size=size)):
             weight = chunk.structures * (drawn.squared(chunk.k2) / generator.cross_section)
             if not odd:
                 weight[2] = 0.0
-            splines = plane.at(chunk.beam[:, 0], chunk.k2)
-            passing = weight * selection.passes(chunk, random=random)
-            products = [(splines.T @ (splines * w[:, None])).tocsr() for w in weight]
-            parts.append(_Part(products, (splines.T @ passing.T).T))
+            passing = selection.passes(chunk, random=random)
+            part = Part.of(plane, chunk.beam[:, 0], chunk.k2, weight, passing)
+            if len(parts) < _PARTS:
+                parts.append(part)
+            else:
+                parts[i % _PARTS] += part
     return _fit(plane, parts, events)
 
 
@@ -275,28 +210,21 @@ def _flux(channel: Channel, table: TridentTable, drawn: _Drawn) -> Flux:
     return Flux("all energies", channel.neutrino, "histogram", edges, rate.min() / rate, "1/GeV")
 
 
-@dataclass(frozen=True)
-class _Part:
-    """Normal equations of a part of the sample: weighted products of splines, and their sums over what passes."""
-
-    products: list[Any]
-    passing: Array
-
-
-def _fit(plane: _Plane, parts: list[_Part], events: int) -> Acceptance:
-    vv, aa, va = (sum(part.products[i] for part in parts).toarray() for i in range(3))
-    passing = np.sum([part.passing for part in parts], axis=0)
-    prior = plane.prior()
+def _fit(plane: Plane, parts: list[Part], events: int) -> Acceptance:
+    whole = reduce(add, parts)
+    vv, aa, va = whole.matrices()
+    passing = whole.sums()
+    prior = _PRIOR * plane.roughness()
     # Splines add up to one, so that all products do to the sum of weights.
     on_vv, on_aa = (np.linalg.inv(matrix + prior * matrix.sum() / events) for matrix in (vv, aa))
     r_vv, r_aa = on_vv @ passing[0], on_aa @ passing[1]
     d = on_vv @ (passing[2] - va @ r_vv)
     deviations = []
     for part in parts:
-        own_vv, own_aa, own_va = part.products
-        of_vv = on_vv @ (part.passing[0] - own_vv @ r_vv)
-        of_aa = on_aa @ (part.passing[1] - own_aa @ r_aa)
-        of_d = on_vv @ (part.passing[2] - own_va @ r_vv - own_vv @ d - va @ of_vv)
+        sums, by_vv = part.sums(), part.times(r_vv)
+        of_vv = on_vv @ (sums[0] - by_vv[0])
+        of_aa = on_aa @ (sums[1] - part.times(r_aa)[1])
+        of_d = on_vv @ (sums[2] - by_vv[2] - part.times(d)[0] - va @ of_vv)
         deviations.append(np.stack([of_vv, of_aa, of_d]))
     return Acceptance(events, plane, np.stack([r_vv, r_aa, d]), np.stack(deviations))
 
