@@ -9,7 +9,7 @@ per second, such as that of atmospheric neutrinos, seconds take the place of pro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -25,6 +25,7 @@ from recast.errors import FluxError
 from recast.interactions import checked
 
 if TYPE_CHECKING:
+    from recast.events.selection import Selection
     from recast.flux import Flux
     from recast.interactions import Interaction
     from recast.spectrum import Component, Spectrum
@@ -58,6 +59,8 @@ class EventRate:
         Number of events, by component, same shapes.
     unit
         What a year has ``pot_per_year`` of: protons on target, or seconds.
+    selection
+        Name of the selection that the events pass; None for all events.
     """
 
     channel: str
@@ -70,6 +73,7 @@ class EventRate:
     cross_section: Mapping[str, NDArray[np.float64]]
     events: Mapping[str, NDArray[np.float64]]
     unit: Literal["POT", "s"] = "POT"
+    selection: str | None = None
 
     @property
     def coherent(self) -> NDArray[np.float64]:
@@ -91,6 +95,7 @@ class EventRate:
         return (
             f"{self.channel} on {self.target}, {self.flux}: {self.mass_tonnes:g} t, {self.years:g} yr at "
             f"{self.pot_per_year:g} {self.unit}/yr, {self.integrated_flux:.4g} neutrinos per m^2 and {self.unit}"
+            + (f", events that pass {self.selection}" if self.selection else "")
         )
 
     def rows(self) -> list[tuple[str, Any, Any]]:
@@ -112,6 +117,7 @@ class EventRate:
             "pot_per_year": self.pot_per_year,
             "years": self.years,
             "unit": self.unit,
+            "selection": self.selection,
             "cross_section": {name: sigma for name, sigma, _ in self.rows()},
             "events": {name: events for name, _, events in self.rows()},
         }
@@ -133,9 +139,11 @@ def event_rate(
     years: float = 1.0,
     integrated_flux: float | None = None,
     form_factor: str | None = None,
+    selection: Selection | str | None = None,
+    folders: Sequence[Path] = (),
     inputs: ElectroweakInputs = DEFAULT_INPUTS,
 ) -> EventRate:
-    """Compute the expected number of events before any efficiency.
+    """Compute the expected number of events, all of them or those that pass a selection.
 
     Parameters
     ----------
@@ -152,7 +160,7 @@ def event_rate(
         Exposure; positive. A flux per second runs all year, whatever the protons on target.
     integrated_flux
         Neutrinos per m^2 and proton on target (or second), in place of the integral of the flux.
-    form_factor, inputs
+    form_factor, selection, folders, inputs
         Handed to :func:`recast.spectrum.load_spectrum`.
 
     Returns
@@ -201,7 +209,14 @@ def event_rate(
         total = np.zeros(())
         for nucleus, number in target.constituents:
             spectrum = load_spectrum(
-                channel, nucleus.name, flux, component=component, form_factor=form_factor, inputs=inputs
+                channel,
+                nucleus.name,
+                flux,
+                component=component,
+                form_factor=form_factor,
+                selection=selection,
+                folders=folders,
+                inputs=inputs,
             )
             total = total + number * _cross_section(spectrum, channel, interaction, inputs)
         sigma[component] = total
@@ -216,6 +231,7 @@ def event_rate(
         cross_section=MappingProxyType(sigma),
         events=MappingProxyType({name: value * per_fb for name, value in sigma.items()}),
         unit=unit,
+        selection=selection if selection is None or isinstance(selection, str) else selection.name,
     )
 
 

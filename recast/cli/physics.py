@@ -191,6 +191,7 @@ def _rows(what: str, numbers: Any, names: Sequence[str]) -> list[tuple[str, floa
     "--pot", type=Number("number of POT"), default=1.1e21, show_default=True, help="Protons on target per year."
 )
 @click.option("--years", type=Number("number of years"), default=1.0, show_default=True, help="Years of running.")
+@click.option("--selection", shell_complete=complete("selections"), help="Count only the events that pass it.")
 @point_options
 @boson_options
 @common_options
@@ -207,18 +208,20 @@ def rate(
     mass_tonnes: float,
     pot: float,
     years: float,
+    selection: str | None,
     as_json: bool,
     **point: float | None,
 ) -> None:
     """Compute the expected number of trident events.
 
-    By component, before any efficiency; with a MODEL also with new physics at --mass and --coupling. With --energy
+    By component, before any efficiency but the cuts of --selection; with a MODEL also with new physics at --mass and --coupling. With --energy
     the flux is one neutrino per m^2 and POT, unless --integrated-flux says otherwise.
 
     Example: recast rate numu_numu_mu-mu+ --target Ar40 --flux dune_nd_standard_fhc
     """
     from recast.channels import Channel
     from recast.errors import RecastError
+    from recast.events.selection import load_selection
     from recast.flux import Flux, load_flux
     from recast.rates import event_rate
 
@@ -249,6 +252,8 @@ def rate(
             mass_tonnes=mass_tonnes,
             pot_per_year=pot,
             years=years,
+            selection=None if selection is None else load_selection(selection, plugins=settings.plugins),
+            folders=[folder / "grids" for folder in settings.plugins],
         )
     if as_json:
         print_json(result.as_json())

@@ -6,8 +6,8 @@ so that each part is scaled by its own ratio,
     N = T [ S_coherent R_coherent + S_proton R_proton + S_neutron R_neutron ] ,
 
 with S the events per year that the selection keeps in the Standard Model (arXiv:1902.06765, Eqs. 11 and 12), T the
-years, and R the rate of the part relative to the Standard Model, averaged over the flux. That the selection keeps the
-same fraction in every model is an assumption: the energies and angles of the muons change with the mediator.
+years, and R the rate of the part relative to the Standard Model, averaged over the flux. The energies and angles of the
+muons change with the mediator: R is that of what passes a selection, or of all tridents where none is named.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ class EventCounts(BaseModel):
         Time of data taking.
     form_factor : str, optional
         Nuclear form factor; the grid's default when absent.
+    selection : str, optional
+        Name of the selection whose cuts the events pass.
     electroweak : ElectroweakInputs
         Fermi constant, weak mixing angle and fine structure constant.
     """
@@ -66,6 +68,7 @@ class EventCounts(BaseModel):
     events_per_year: dict[Component, Positive] = Field(min_length=1)
     years: Positive
     form_factor: str | None = None
+    selection: str | None = None
     electroweak: ElectroweakInputs = DEFAULT_INPUTS
 
     _context: dict[str, object] = PrivateAttr(default_factory=dict)
@@ -85,6 +88,7 @@ class EventCounts(BaseModel):
                     "beams": self.beams,
                     "regime": component,
                     "form_factor": self.form_factor,
+                    "selection": self.selection,
                     "standard_model": self.years * events,
                     "electroweak": self.electroweak,
                 },

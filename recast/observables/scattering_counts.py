@@ -6,7 +6,7 @@ each distinct mass.
 
 Scattering on electrons is computed with fluxes and exposure (arXiv:1902.08579 counts recoils above 0.6 GeV without
 other losses). Tridents are counted after cuts on what is seen of them: the events that are left in the Standard Model
-are an input, and the dependence on a model is that without cuts.
+are an input, and the dependence on a model is that of what passes a selection, or of all tridents where none is named.
 """
 
 from __future__ import annotations
@@ -101,6 +101,8 @@ class ScatteringCounts(BaseModel):
         Largest.
     form_factor : str, optional
         Nuclear form factor of tridents; the grid's default when absent.
+    selection : str, optional
+        Name of the selection that the tridents pass.
     electroweak : ElectroweakInputs
         Fermi constant, weak mixing angle and fine structure constant.
     """
@@ -117,6 +119,7 @@ class ScatteringCounts(BaseModel):
     recoil_low: NonNegative = 0.0
     recoil_high: Positive | None = None
     form_factor: str | None = None
+    selection: str | None = None
     electroweak: ElectroweakInputs = DEFAULT_INPUTS
 
     _context: dict[str, object] = PrivateAttr(default_factory=dict)
@@ -125,8 +128,8 @@ class ScatteringCounts(BaseModel):
     def _fits_together(self, info: ValidationInfo) -> Self:
         self._context = dict(info.context or {})
         if self.process == "electrons":
-            if self.form_factor is not None:
-                msg = "form_factor belongs to nuclei: scattering on electrons has none"
+            if self.form_factor is not None or self.selection is not None:
+                msg = "form_factor and selection belong to tridents: scattering on electrons has neither"
                 raise ValueError(msg)
             if self.recoil_high is not None and not self.recoil_low < self.recoil_high:
                 msg = f"recoil_high must be above recoil_low, {self.recoil_low:g} GeV, not {self.recoil_high:g}"
@@ -182,6 +185,7 @@ class ScatteringCounts(BaseModel):
                     "beams": beams,
                     "regime": "coherent",
                     "form_factor": self.form_factor,
+                    "selection": self.selection,
                     "standard_model": events,
                     "electroweak": self.electroweak,
                 },
