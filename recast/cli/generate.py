@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     "--output",
     type=click.Path(path_type=Path),
     required=True,
-    help="File to write: .h5, .hepmc3 or .lhe; .hepmc3.gz and .lhe.gz are compressed.",
+    help="File to write: .h5, .hepmc3 or .lhe.",
 )
 @click.option("--weighted", is_flag=True, help="Write every trial with its weight.")
 @click.option(

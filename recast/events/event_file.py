@@ -25,12 +25,12 @@ import numpy as np
 from recast.channels import Channel
 from recast.errors import RecastError
 from recast.events.events import PARTICLES, Events
-from recast.events.sample import Estimate, Sample
+from recast.events.sample import STRUCTURES, Estimate, Sample
 
 __all__ = ["EventFile", "read_events"]
 
 _SCHEMA = "recast events, version 1"
-_COLUMNS = ("weight", "vv", "aa", "va", "k2", "q2")
+_COLUMNS = ("weight", *STRUCTURES, "k2", "q2")
 _CHUNKS = 512  # of a dataset, or fewer
 _SHORTEST, _LONGEST = 2**10, 2**20  # rows of a chunk
 _SLACK = 1 << 20  # bytes, for what HDF5 notes of the chunks
@@ -97,19 +97,20 @@ class EventFile:
             write_attributes(data, {"units": units})
             self._data[name] = data
 
-    def add(self, events: Events) -> None:
-        """Write events behind those that are there.
+    def add(self, events: Events, estimate: Estimate) -> None:
+        """Write events behind those that are there; the estimate is written in the end.
 
         Raises
         ------
         OSError
             When the disk is full.
         """
+        del estimate
         size = self._size + len(events)
         self._reserve(size)
         columns = dict(zip(self._parts, events.momenta, strict=False))
         columns |= {"weight": events.weight, "k2": events.k2, "q2": events.q2, "scatterer": events.scatterer}
-        columns |= dict(zip(("vv", "aa", "va"), events.structures, strict=True))
+        columns |= dict(zip(STRUCTURES, events.structures, strict=True))
         with _undisturbed():
             for name, values in columns.items():
                 self._data[name].resize(size, axis=0)
@@ -208,7 +209,7 @@ def read_events(path: str | Path, *, start: int = 0, stop: int | None = None) ->
             hit,
             momenta,
             columns["weight"],
-            np.stack([columns[name] for name in ("vv", "aa", "va")]),
+            np.stack([columns[name] for name in STRUCTURES]),
             columns["k2"],
             columns["q2"],
         )

@@ -1,27 +1,24 @@
-"""Events as HepMC3 text (``Asciiv3``), with the metadata of NuHepMC.
+"""Events as HepMC3 text (``Asciiv3``) by pyhepmc, with the metadata of NuHepMC.
 
 The format is that of M. Dobbs et al., Comput. Phys. Commun. 260 (2021) 107310 (arXiv:1912.08005), what the attributes
 are called is that of S. Gardiner, J. Isaacson and L. Pickering, arXiv:2310.13211 (NuHepMC 1.0.0). One vertex joins the
 neutrino (status 4) and the target at rest (status 20) with the outgoing neutrino, the leptons and the recoil (1).
 A nucleon that was hit stands as the target itself: it is treated as free and at rest, but for Pauli blocking.
-
-The library of HepMC3 takes one event after the other, 4e4 in a second. Here the text of thousands of events is made at
-once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from pathlib import Path
 
-import numpy as np
+import pyhepmc
 
-from recast.events.events import Events, lepton_pdg_id, neutrino_pdg_id, scatterer_pdg_id
-from recast.events.sample import FB_TO_PB, Estimate, Sample, scatterer_mass
-from recast.events.text import Choice, Field, components, rows_of_text
+from recast.events.events import Events
+from recast.events.sample import FB_TO_PB, STRUCTURES, Estimate, Sample
 from recast.trident.targets import nuclei
 
-__all__ = ["event_text", "foot", "head"]
+__all__ = ["HepMCFile"]
 
+_STATUS = (4, 20, 1, 1, 1, 1)
 _COHERENT, _INCOHERENT = 700, 701  # NuHepMC E.C.1: from 700 other processes than those that it lists
 
 _ATTRIBUTES = {
@@ -50,90 +47,101 @@ _ATTRIBUTES = {
 }
 
 
-def head(sample: Sample, estimate: Estimate) -> bytes:
-    """Return what stands before the first event."""
-    from recast import __version__
-
-    del estimate  # it goes with the events
-    scale = "PerAtom" if sample.target in nuclei() else "PerFormulaUnit"
-    attributes = _ATTRIBUTES | {"NuHepMC.Units.CrossSection.TargetScale": scale}
-    attributes |= {f"recast.{number:02}": line for number, line in enumerate(sample.lines)}
-    lines = [
-        "HepMC::Version 3.02.05",
-        "HepMC::Asciiv3-START_EVENT_LISTING",
-        "W CV",
-        f"T recast\\|{__version__}\\|neutrino tridents",
-        *(f"A {key} {_escaped(value)}" for key, value in sorted(attributes.items())),
-    ]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def event_text(events: Events, sample: Sample, estimate: Estimate, *, start: int = 0) -> Iterator[bytes]:
-    """Write events.
+class HepMCFile:
+    """A HepMC3 file to which events are added.
 
     Parameters
     ----------
-    events : Events
+    path : Path
+        Replaced when it exists.
     sample : Sample
-    estimate : Estimate
-        With these events: the cross section up to here.
-    start : int
-        Number of the first event.
-
-    Yields
-    ------
-    bytes
     """
-    n = len(events)
-    channel = events.channel
-    beam, _, neutrino, minus, plus, recoil = events.momenta
-    masses = [scatterer_mass(name) for name in events.scatterers]
-    numbers = [scatterer_pdg_id(name) for name in events.scatterers]
-    hit = events.scatterer
-    process = Choice(
-        [b"%d" % (_INCOHERENT if name in {"proton", "neutron"} else _COHERENT) for name in events.scatterers], hit
-    )
-    target = [
-        f" 0 4\nP 2 0 {number} 0 0 0 {mass!r} {mass!r} 20\nV -1 1 [1,2]\nP 3 -1 ".encode()
-        for number, mass in zip(numbers, masses, strict=True)
-    ]
-    ends = [f" {mass!r} 1\n".encode() for mass in masses]
-    recoils = [f"P 6 -1 {number}".encode() for number in numbers]
-    incoming = neutrino_pdg_id(channel.incoming, antineutrino=channel.antineutrino)
-    outgoing = neutrino_pdg_id(channel.outgoing, antineutrino=channel.antineutrino)
-    mass_minus, mass_plus = sample.lepton_masses
-    section = (
-        f"A 0 GenCrossSection {FB_TO_PB * estimate.cross_section:.8e} {FB_TO_PB * estimate.error:.8e} "
-        f"{estimate.accepted} {estimate.trials}\n"
-    )
-    fields: list[Field] = [
-        b"E ",
-        np.arange(start, start + n),
-        b" 1 6\nU GEV MM\nW ",
-        events.weight * sample.scale,
-        b"\n" + section.encode() + b"A 0 k2 ",
-        events.k2,
-        b"\nA 0 lab_pos 0 0 0\nA 0 q2 ",
-        events.q2,
-        b"\nA 0 signal_process_id ",
-        process,
-    ]
-    for name, structure in zip(("vv", "aa", "va"), events.structures, strict=True):
-        fields += [f"\nA 0 {name} ".encode(), structure * sample.scale]
-    fields += [f"\nP 1 0 {incoming} 0 0 ".encode(), beam[:, 3], b" ", beam[:, 0], Choice(target, hit)]
-    fields += [str(outgoing).encode(), *components(neutrino), b" 0 1\nP 4 -1 "]
-    fields += [str(lepton_pdg_id(channel.minus)).encode(), *components(minus)]
-    fields += [f" {mass_minus!r} 1\nP 5 -1 {-lepton_pdg_id(channel.plus)}".encode(), *components(plus)]
-    fields += [f" {mass_plus!r} 1\n".encode(), Choice(recoils, hit), *components(recoil), Choice(ends, hit)]
-    yield from rows_of_text(fields, n)
+
+    def __init__(self, path: Path, sample: Sample) -> None:
+        self._scale = sample.scale
+        self._written = 0
+        run = _run(sample)
+        # By its name: behind a Python stream the library would not notice that a disk is full.
+        self._writer = pyhepmc.io.WriterAscii(str(path), run)
+        self._writer.precision = 16  # digits behind the point: doubles are read back as they are
+        # One event for everything that can be hit; only its numbers change.
+        self._events = [_event(sample, scatterer, run) for scatterer in sample.scatterers]
+
+    def add(self, events: Events, estimate: Estimate) -> None:
+        """Write events behind those that are there; the estimate is that with these events.
+
+        Raises
+        ------
+        OSError
+            When the disk is full.
+        """
+        for event in self._events:
+            event.cross_section = pyhepmc.GenCrossSection()
+            section, error = FB_TO_PB * estimate.cross_section, FB_TO_PB * estimate.error
+            event.cross_section.set_cross_section(section, error, estimate.accepted, estimate.trials)
+        parts = [(event, event.particles, event.attributes) for event in self._events]
+        momenta = events.momenta[:, :, [1, 2, 3, 0]].transpose(1, 0, 2)
+        rows = zip(
+            events.scatterer.tolist(),
+            momenta.tolist(),
+            (events.weight * self._scale).tolist(),
+            (events.structures * self._scale).T.tolist(),
+            events.k2.tolist(),
+            events.q2.tolist(),
+            strict=True,
+        )
+        for number, (hit, vectors, weight, structures, k2, q2) in enumerate(rows, self._written):
+            event, particles, attributes = parts[hit]
+            event.event_number = number
+            event.weights = [weight, *structures]
+            attributes["k2"], attributes["q2"] = repr(k2), repr(q2)  # as text, which keeps all digits
+            for particle, vector in zip(particles, vectors, strict=True):
+                particle.momentum = vector
+            self._writer.write(event)
+        self._written += len(events)
+        self._check()
+
+    def finish(self, estimate: Estimate) -> None:
+        """Close; the estimate has gone with the events."""
+        del estimate
+        self._writer.close()
+        self._check()
+
+    def close(self) -> None:
+        """Close without having finished."""
+        self._writer.close()
+
+    def _check(self) -> None:
+        if self._writer.failed():
+            raise OSError("pyhepmc could not write all of it; is the disk full?")
 
 
-def foot(sample: Sample, estimate: Estimate) -> bytes:
-    """Return what stands after the last event."""
-    del sample, estimate
-    return b"HepMC::Asciiv3-END_EVENT_LISTING\n\n"
+def _run(sample: Sample) -> pyhepmc.GenRunInfo:
+    """Return what stands before the first event."""
+    from recast import __version__
+
+    run = pyhepmc.GenRunInfo()
+    run.tools = [("recast", __version__, "neutrino tridents")]
+    run.weight_names = ["CV", *STRUCTURES]
+    scale = "PerAtom" if sample.target in nuclei() else "PerFormulaUnit"
+    attributes = _ATTRIBUTES | {"NuHepMC.Units.CrossSection.TargetScale": scale}
+    attributes |= {f"recast.{number:02}": line for number, line in enumerate(sample.lines)}
+    for key, value in attributes.items():
+        run.attributes[key] = value
+    return run
 
 
-def _escaped(text: str) -> str:
-    r"""Return text in which a backslash is ``\\``; a line end would be ``\|``, but details have none."""
-    return " ".join(text.split()).replace("\\", "\\\\")
+def _event(sample: Sample, scatterer: str, run: pyhepmc.GenRunInfo) -> pyhepmc.GenEvent:
+    """Return an event whose particles are all at rest."""
+    event = pyhepmc.GenEvent(pyhepmc.Units.GEV, pyhepmc.Units.MM)
+    event.run_info = run
+    vertex = pyhepmc.GenVertex()
+    vertex.status = 1
+    for (number, mass), status in zip(sample.particles(scatterer), _STATUS, strict=True):
+        particle = pyhepmc.GenParticle((0.0, 0.0, 0.0, mass), number, status)
+        particle.generated_mass = mass
+        (vertex.add_particle_out if status == 1 else vertex.add_particle_in)(particle)
+    event.add_vertex(vertex)
+    event.attributes["lab_pos"] = "0 0 0"
+    event.attributes["signal_process_id"] = _COHERENT if scatterer in nuclei() else _INCOHERENT
+    return event

@@ -1,4 +1,4 @@
-"""Events as Les Houches event files, version 3.
+"""Events as Les Houches event files, version 3, by pylhe.
 
 The format is that of J. Alwall et al., Comput. Phys. Commun. 176 (2007) 300 (hep-ph/0609017), the meaning of its
 numbers that of E. Boos et al., hep-ph/0109068. The cross section of the ``init`` block is known after the last event:
@@ -7,103 +7,137 @@ all of its numbers take the same room, so that it is written over in the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from xml.sax.saxutils import escape
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+import pylhe
 
 from recast.constants import DEFAULT_INPUTS
-from recast.events.events import Events, lepton_pdg_id, neutrino_pdg_id, scatterer_pdg_id
-from recast.events.sample import FB_TO_PB, Estimate, Sample, scatterer_mass
-from recast.events.text import Choice, Field, components, rows_of_text
+from recast.events.events import Events
+from recast.events.sample import FB_TO_PB, STRUCTURES, Estimate, Sample
 
-__all__ = ["event_text", "foot", "head"]
+__all__ = ["LesHouchesFile"]
 
 _UNWEIGHTED, _WEIGHTED = 3, 4
 """IDWTUP: all weights are 1; their mean is the cross section in pb."""
-_NO_SCALE = b"-1.0"
-_SPIN = {False: b"-1.", True: b"1."}
-"""SPINUP: neutrinos are left-handed, antineutrinos right-handed; those of the others are not known, 9."""
+_NO_SCALE = -1.0
+_SPIN = {False: -1.0, True: 1.0}
+"""SPINUP: neutrinos are left-handed, antineutrinos right-handed; those of the others are not known."""
+_UNKNOWN_SPIN = 9.0
+
+_END = "</LesHouchesEvents>"
+# Without a format a double is written with as many digits as it takes to read it back as it is.
+_FORMAT = pylhe.LHEXMLFormat(
+    initinfo="{beamA} {beamB} {energyA:24.16e} {energyB!r} {PDFgroupA} {PDFgroupB} {PDFsetA} {PDFsetB} "
+    "{weightingStrategy} {numProcesses}",
+    procinfo="{xSection:24.16e} {error:24.16e} {unitWeight:24.16e} {procId}",
+    eventinfo="{nparticles} {pid} {weight} {scale} {aqed} {aqcd}",
+    particle="{id} {status} {mother1} {mother2} {color1} {color2} {px} {py} {pz} {e} {m} {lifetime} {spin}",
+)
 
 
-def head(sample: Sample, estimate: Estimate) -> bytes:
-    """Return what stands before the first event; always of the same length."""
-    from recast import __version__
-
-    channel = sample.channel
-    neutrino = neutrino_pdg_id(channel.incoming, antineutrino=channel.antineutrino)
-    hit = sample.scatterers[0]
-    kind = _WEIGHTED if sample.weighted else _UNWEIGHTED
-    largest = estimate.largest_weight * FB_TO_PB if sample.weighted else 1.0
-    section, error = FB_TO_PB * estimate.cross_section, FB_TO_PB * estimate.error
-    lines = [
-        '<LesHouchesEvents version="3.0">',
-        "<header>",
-        "<recast>",
-        *(escape(line) for line in sample.lines),
-        f"trials: {estimate.trials:20}",
-        f"accepted: {estimate.accepted:20}",
-        "</recast>",
-        "</header>",
-        "<init>",
-        f"{neutrino} {scatterer_pdg_id(hit)} {estimate.largest_energy:24.16e} {scatterer_mass(hit)!r} 0 0 0 0 {kind} 1",
-        f"{section:24.16e} {error:24.16e} {largest:24.16e} 1",
-        f'<generator name="recast" version="{__version__}">neutrino tridents</generator>',
-        "</init>",
-    ]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def event_text(events: Events, sample: Sample, estimate: Estimate, *, start: int = 0) -> Iterator[bytes]:
-    """Write events.
+class LesHouchesFile:
+    """A Les Houches file to which events are added.
 
     Parameters
     ----------
-    events : Events
+    path : Path
+        Replaced when it exists.
     sample : Sample
-    estimate, start
-        Not needed here.
-
-    Yields
-    ------
-    bytes
     """
-    del estimate, start
-    channel = events.channel
-    beam, _, neutrino, minus, plus, recoil = events.momenta
-    hit = events.scatterer
-    incoming = neutrino_pdg_id(channel.incoming, antineutrino=channel.antineutrino)
-    outgoing = neutrino_pdg_id(channel.outgoing, antineutrino=channel.antineutrino)
-    numbers = [scatterer_pdg_id(name) for name in events.scatterers]
-    masses = [scatterer_mass(name) for name in events.scatterers]
-    spin = _SPIN[channel.antineutrino]
-    target = [
-        f" 0. 0. {spin.decode()}\n{number} -1 0 0 0 0 0. 0. 0. {mass!r} {mass!r} 0. 9.\n".encode()
-        for number, mass in zip(numbers, masses, strict=True)
-    ]
-    recoils = [f"{number} 1 1 2 0 0".encode() for number in numbers]
-    ends = [f" {mass!r} 0. 9.\n# k2 ".encode() for mass in masses]
-    fields: list[Field] = [
-        b"<event>\n6 1 ",
-        events.weight * sample.scale,
-        b" " + _NO_SCALE + f" {DEFAULT_INPUTS.alpha:.10e} ".encode() + _NO_SCALE,
-        f"\n{incoming} -1 0 0 0 0 0. 0. ".encode(),
-        beam[:, 3],
-        b" ",
-        beam[:, 0],
-        Choice(target, hit),
-        f"{outgoing} 1 1 2 0 0".encode(),
-        *components(neutrino),
-        b" 0. 0. " + spin + b"\n",
-    ]
-    numbers_of_leptons = (lepton_pdg_id(channel.minus), -lepton_pdg_id(channel.plus))
-    for number, lepton, mass in zip(numbers_of_leptons, (minus, plus), sample.lepton_masses, strict=True):
-        fields += [f"{number} 1 1 2 0 0".encode(), *components(lepton), f" {mass!r} 0. 9.\n".encode()]
-    fields += [Choice(recoils, hit), *components(recoil), Choice(ends, hit), events.k2, b" q2 ", events.q2]
-    for name, structure in zip(("vv", "aa", "va"), events.structures, strict=True):
-        fields += [f" {name} ".encode(), structure * sample.scale]
-    yield from rows_of_text([*fields, b"\n</event>\n"], len(events))
+
+    def __init__(self, path: Path, sample: Sample) -> None:
+        self._sample = sample
+        # One event for everything that can be hit; only its numbers change.
+        self._events = [_event(sample, scatterer) for scatterer in sample.scatterers]
+        self._stream = path.open("w", encoding="utf-8", newline="\n")
+        self._length = self._stream.write(_head(sample, Estimate()))
+
+    def add(self, events: Events, estimate: Estimate) -> None:
+        """Write events behind those that are there; the estimate is written in the end.
+
+        Raises
+        ------
+        OSError
+            When the disk is full.
+        """
+        del estimate
+        scale = self._sample.scale
+        rows = zip(
+            events.scatterer.tolist(),
+            events.momenta.transpose(1, 0, 2).tolist(),
+            (events.weight * scale).tolist(),
+            (events.structures * scale).T.tolist(),
+            events.k2.tolist(),
+            events.q2.tolist(),
+            strict=True,
+        )
+        for hit, vectors, weight, structures, k2, q2 in rows:
+            event = self._events[hit]
+            event.eventinfo.weight = weight
+            for particle, (energy, px, py, pz) in zip(event.particles, vectors, strict=True):
+                particle.e, particle.px, particle.py, particle.pz = energy, px, py, pz
+            # Not as weights, of which pylhe writes five digits.
+            words = zip(("k2", "q2", *STRUCTURES), (k2, q2, *structures), strict=True)
+            event.optional = ["# " + " ".join(f"{name} {value}" for name, value in words)]
+            self._stream.write(event.tolhe(_FORMAT) + "\n")
+
+    def finish(self, estimate: Estimate) -> None:
+        """Write what is known in the end, and close."""
+        self._stream.write(_END + "\n")
+        self._stream.seek(0)
+        if self._stream.write(_head(self._sample, estimate)) != self._length:
+            msg = "the head of a file of events has changed its length"
+            raise RuntimeError(msg)
+        self._stream.close()
+
+    def close(self) -> None:
+        """Close without having finished."""
+        self._stream.close()
 
 
-def foot(sample: Sample, estimate: Estimate) -> bytes:
-    """Return what stands after the last event."""
-    del sample, estimate
-    return b"</LesHouchesEvents>\n"
+def _head(sample: Sample, estimate: Estimate) -> str:
+    """Return what stands before the first event; always of the same length."""
+    from recast import __version__
+
+    about = Element("recast")
+    counts = [f"trials: {estimate.trials:20}", f"accepted: {estimate.accepted:20}"]
+    about.text = "\n".join(["", *sample.lines, *counts, ""])
+    (beam, _), (target, mass), *_ = sample.particles(sample.scatterers[0])
+    kind = _WEIGHTED if sample.weighted else _UNWEIGHTED
+    largest = estimate.largest_weight * FB_TO_PB if sample.weighted else 1.0
+    section, error = FB_TO_PB * estimate.cross_section, FB_TO_PB * estimate.error
+    init = pylhe.LHEInit(
+        pylhe.LHEInitInfo(beam, target, estimate.largest_energy, mass, 0, 0, 0, 0, kind, 1),
+        [pylhe.LHEProcInfo(section, error, largest, 1)],
+        [pylhe.LHEGenerator("recast", __version__, "neutrino tridents")],
+    )
+    header = pylhe.LHEHeader(pylhe.LHEInitRWGT(), [about])
+    return pylhe.LHEFile(init, header=header).tolhe(_FORMAT).removesuffix(_END)
+
+
+def _event(sample: Sample, scatterer: str) -> pylhe.LHEEvent:
+    """Return an event without momenta."""
+    spin = _SPIN[sample.channel.antineutrino]
+    particles = [
+        pylhe.LHEParticle(
+            id=number,
+            status=1 if outgoing else -1,
+            mother1=1 if outgoing else 0,
+            mother2=2 if outgoing else 0,
+            color1=0,
+            color2=0,
+            px=0.0,
+            py=0.0,
+            pz=0.0,
+            e=0.0,
+            m=mass,
+            lifetime=0.0,
+            spin=_UNKNOWN_SPIN if mass else spin,
+        )
+        for (number, mass), outgoing in zip(
+            sample.particles(scatterer), (False, False, True, True, True, True), strict=True
+        )
+    ]
+    info = pylhe.LHEEventInfo(len(particles), 1, 0.0, _NO_SCALE, DEFAULT_INPUTS.alpha, _NO_SCALE)
+    return pylhe.LHEEvent(info, particles)

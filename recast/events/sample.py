@@ -9,11 +9,15 @@ import numpy as np
 
 from recast.channels import Channel
 from recast.constants import LEPTON_MASS, NEUTRON_MASS, PROTON_MASS
+from recast.events.events import lepton_pdg_id, neutrino_pdg_id, scatterer_pdg_id
 from recast.trident.targets import nuclei
 
-__all__ = ["FB_TO_PB", "Estimate", "Sample", "scatterer_mass"]
+__all__ = ["FB_TO_PB", "STRUCTURES", "Estimate", "Sample", "scatterer_mass"]
 
 FB_TO_PB = 1e-3
+
+#: Names of the rows of `Events.structures`.
+STRUCTURES = ("vv", "aa", "va")
 
 
 def scatterer_mass(name: str) -> float:
@@ -58,10 +62,18 @@ class Sample:
         """Factor to weights and structures where cross sections are in pb: those of unweighted events have no unit."""
         return FB_TO_PB if self.weighted else 1.0
 
-    @property
-    def lepton_masses(self) -> tuple[float, float]:
-        """Masses of the negative and the positive lepton in GeV."""
-        return LEPTON_MASS[self.channel.minus], LEPTON_MASS[self.channel.plus]
+    def particles(self, scatterer: str) -> tuple[tuple[int, float], ...]:
+        """PDG numbers and masses in GeV of the particles, in the order of `recast.events.events.PARTICLES`."""
+        channel = self.channel
+        target = (scatterer_pdg_id(scatterer), scatterer_mass(scatterer))
+        return (
+            (neutrino_pdg_id(channel.incoming, antineutrino=channel.antineutrino), 0.0),
+            target,
+            (neutrino_pdg_id(channel.outgoing, antineutrino=channel.antineutrino), 0.0),
+            (lepton_pdg_id(channel.minus), LEPTON_MASS[channel.minus]),
+            (-lepton_pdg_id(channel.plus), LEPTON_MASS[channel.plus]),
+            target,
+        )
 
     @property
     def lines(self) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recast.errors import RecastError
-from recast.events.files import check_event_file, is_les_houches, writing_events
+from recast.events.files import check_event_file, writing_events
 from recast.events.sample import Estimate, Sample
 from recast.provenance import Source
 
@@ -81,7 +81,7 @@ def write_events(
     n : int
         Events to generate; when they are weighted, trials.
     output : path
-        ``.h5``, ``.hepmc3`` or ``.lhe``; see `recast.events.files.FORMATS`.
+        ``.h5``, ``.hepmc3`` or ``.lhe``.
     unweighted : bool
         Whether all events have the weight 1.
     selection : Selection, optional
@@ -108,7 +108,7 @@ def write_events(
     path = check_event_file(output, force=force)
     if selection is not None:
         selection.check(generator.channel)
-        if not unweighted and is_les_houches(path):
+        if not unweighted and path.suffix.lower() == ".lhe":
             msg = (
                 f"cannot write {path}: weights in a Les Houches file have the cross section as their mean, those of "
                 "events that pass a selection do not; write unweighted events, or another format"
