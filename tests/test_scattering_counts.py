@@ -278,7 +278,7 @@ def test_bad_input() -> None:
         counts(samples={"a": {"flux": "x", "years": 1, "events_per_year": 3.0}}, process="dimuon")
     with pytest.raises(ValidationError, match="recoil_high must be above"):
         counts(recoil_high=0.5)
-    with pytest.raises(ValidationError, match="form_factor belongs to nuclei"):
+    with pytest.raises(ValidationError, match="form_factor and selection belong to tridents"):
         counts(form_factor="fermi3")
     with pytest.raises(ValidationError, match="species"):
         counts(samples={"a": {**sample, "species": ["nux"]}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -214,8 +215,8 @@ def rate(
 ) -> None:
     """Compute the expected number of trident events.
 
-    By component, before any efficiency but the cuts of --selection; with a MODEL also with new physics at --mass and --coupling. With --energy
-    the flux is one neutrino per m^2 and POT, unless --integrated-flux says otherwise.
+    By component, before any efficiency but the cuts of a --selection; with a MODEL also with new physics at --mass
+    and --coupling. With --energy the flux is one neutrino per m^2 and POT, unless --integrated-flux says otherwise.
 
     Example: recast rate numu_numu_mu-mu+ --target Ar40 --flux dune_nd_standard_fhc
     """
@@ -253,7 +254,7 @@ def rate(
             pot_per_year=pot,
             years=years,
             selection=None if selection is None else load_selection(selection, plugins=settings.plugins),
-            folders=[folder / "grids" for folder in settings.plugins],
+            folders=[Path(folder) / "grids" for folder in settings.plugins],
         )
     if as_json:
         print_json(result.as_json())
