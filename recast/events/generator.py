@@ -20,10 +20,11 @@ from recast.channels import Channel
 from recast.constants import DEFAULT_INPUTS, LEPTON_MASS, ElectroweakInputs
 from recast.errors import FluxError, OutOfRangeError, unknown
 from recast.events.azimuths import draw_azimuths
+from recast.events.beam import BeamEnergy
 from recast.events.events import Events, couplings_at
 from recast.events.kinematics import laboratory
 from recast.events.proposal import Trials
-from recast.events.sources import BATCH, Source, open_sources, scatterers_of
+from recast.events.sources import BATCH, Source, is_open, open_sources, scatterers_of
 from recast.flux import Flux, load_flux
 from recast.spectrum import COMPONENTS, Component, load_spectrum
 from recast.trident.spectra import Scatterer
@@ -98,7 +99,8 @@ class EventGenerator:
     UnknownNameError
         Unknown channel, target, flux, component or form factor.
     OutOfRangeError
-        When the energies do not suffice for the channel, lie beyond the grid, or the model has arrays of parameters.
+        When the energies do not suffice for the channel or lie beyond the grid, the model has arrays of parameters, or
+        the seed is no whole number from 0 on.
     FluxError
         A flux of another neutrino than that of the channel.
 
@@ -121,6 +123,9 @@ class EventGenerator:
     ) -> None:
         if component not in COMPONENTS:
             raise unknown("component", component, COMPONENTS)
+        if not isinstance(seed, int | np.integer) or seed < 0:
+            msg = f"the seed must be a whole number from 0 on, not {seed!r}"
+            raise OutOfRangeError(msg)
         self.channel = Channel.parse(channel) if isinstance(channel, str) else channel
         self.target = load_target(target) if isinstance(target, str) else target
         self.flux = self._flux(flux)
@@ -149,8 +154,8 @@ class EventGenerator:
 
     def _check_energies(self) -> None:
         lowest = min(scatterer.threshold(sum(self._masses)) for scatterer, _ in self._scatterers)
-        highest = float(self.flux.quadrature()[0].max())
-        if highest <= lowest:
+        highest = BeamEnergy(self.flux, 0.0).highest
+        if not is_open(highest, lowest):
             msg = (
                 f"channel {self.channel} is closed on {self.target.name}: it needs neutrinos of more than "
                 f"{lowest:.4g} GeV, and {self.flux.name} ends at {highest:.4g} GeV"
@@ -213,7 +218,7 @@ class EventGenerator:
         Raises
         ------
         OutOfRangeError
-            When n is not a positive number.
+            When n is not a positive whole number.
         """
         return Events.joined(list(self.chunks(n, unweighted=False)))
 
@@ -223,7 +228,7 @@ class EventGenerator:
         Raises
         ------
         OutOfRangeError
-            When n is not a positive number.
+            When n is not a positive whole number.
         """
         return Events.joined(list(self.chunks(n)))
 
@@ -242,12 +247,13 @@ class EventGenerator:
         Raises
         ------
         OutOfRangeError
-            When n is not a positive number.
+            When n or size is not a positive whole number.
         """
-        if n < 1:
-            msg = f"the number of events must be at least 1, not {n}"
-            raise OutOfRangeError(msg)
-        return self._pieces(int(n), unweighted=unweighted, size=size)
+        for what, number in (("number of events", n), ("size of a piece", size)):
+            if not (number >= 1 and number % 1 == 0):
+                msg = f"the {what} must be a whole number of at least 1, not {number}"
+                raise OutOfRangeError(msg)
+        return self._pieces(int(n), unweighted=unweighted, size=int(size))
 
     def _pieces(self, n: int, *, unweighted: bool, size: int) -> Iterator[Events]:
         rng = np.random.default_rng(self._random.spawn(1)[0])
@@ -315,7 +321,8 @@ class EventGenerator:
         azimuths = draw_azimuths(trials, mass, self._masses, gv, sign * ga, rng)
         vv, aa, va = azimuths.structures
         va = sign * va
-        norm = weight / (vv * gv**2 + aa * ga**2 + va * gv * ga)
+        squared = vv * gv**2 + aa * ga**2 + va * gv * ga
+        norm = np.divide(weight, squared, out=np.zeros_like(weight), where=squared > 0.0)  # 0 where phase space ends
         n = len(weight)
         return Events(
             self.channel,

@@ -337,4 +337,5 @@ class ScattererProposal:
         on_t, on_l, charge, magnetic = photon_factors(self.scatterer, s_l, q2, energy)
         weight = (on_t * transverse + on_l * longitudinal) * jacobian * (ds * span / q2) * flux / energy**2
         weight *= self._factor / (density_s * density_q2)
-        return Trials(point, s_l, energy, charge, magnetic, np.where(np.isfinite(weight), weight, 0.0))
+        possible = (weight > 0.0) & (weight < np.inf)  # rounding at the ends of phase space
+        return Trials(point, s_l, energy, charge, magnetic, np.where(possible, weight, 0.0))

@@ -18,7 +18,7 @@ from recast.trident.spectra import Scatterer, nuclear_scatterer, nucleon_scatter
 from recast.trident.structure import NodeCounts, build_table
 from recast.trident.targets import Target
 
-__all__ = ["BATCH", "Source", "open_sources", "scatterers_of"]
+__all__ = ["BATCH", "Source", "is_open", "open_sources", "scatterers_of"]
 
 Array = NDArray[np.float64]
 Couplings = Callable[[Array], tuple[Array, Array]]
@@ -32,6 +32,9 @@ BATCH = 8192
 # Trials that find the largest weight, and the share of the cross section that may lie above it.
 _PILOT = 4 * BATCH
 _OVERWEIGHT = 1e-4
+
+# Closer to a threshold phase space cannot be told from a point; nothing happens there.
+_MARGIN = 1e-6
 
 
 class Source:
@@ -59,6 +62,11 @@ class Source:
     def trials(self, rng: np.random.Generator, n: int) -> Trials:
         """Return n trials."""
         return self._proposal.draw(rng.random((6, n)))
+
+
+def is_open(energy: float, threshold: float) -> bool:
+    """Return whether neutrinos up to an energy make events above a threshold, both in GeV."""
+    return energy > threshold * (1.0 + _MARGIN)
 
 
 def scatterers_of(target: Target, component: Component, form_factor: str | None) -> list[tuple[Scatterer, float]]:
@@ -112,7 +120,7 @@ def open_sources(
     for scatterer, number in scatterers:
         threshold = scatterer.threshold(minus + plus)
         beam = BeamEnergy(flux, threshold)
-        if beam.highest > threshold and number > 0.0:
+        if is_open(beam.highest, threshold) and number > 0.0:
             found.append((scatterer, number, beam))
     reach = max(s_l_reach(beam.highest, scatterer.mass, scatterer.q2_cut) for scatterer, _, beam in found)
     threshold2 = np.array([(minus + plus) ** 2])

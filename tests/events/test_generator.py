@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from recast.channels import Channel
 from recast.constants import MUON_MASS
 from recast.errors import FluxError, OutOfRangeError, RecastError, UnknownNameError
 from recast.events.events import Events
@@ -13,12 +14,18 @@ from recast.events.sampling import PiecewiseLinear
 from recast.flux import Flux, load_flux
 from recast.interactions import U1Mediator
 from recast.spectrum import load_spectrum
+from recast.trident.spectra import nuclear_scatterer
+from recast.trident.targets import nuclei
 
 CHANNEL = "numu_numu_mu-mu+"
 
 
 def lmu_ltau(mass: float, coupling: float) -> U1Mediator:
     return U1Mediator({"mu": 1.0, "tau": -1.0}, mass=mass, coupling=coupling)
+
+
+def histogram(energies: list[float], heights: list[float]) -> Flux:
+    return Flux("own", "numu", "histogram", np.array(energies), np.array(heights), "1/GeV")
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +66,8 @@ def test_neutrino_energies_follow_flux_times_cross_section(sample):
     rate = np.zeros(len(energy))
     for i, e in enumerate(energy):
         if e < 60.0 and e > 0.25:
-            rate[i] = weight[i] * load_spectrum(CHANNEL, "Ar40", float(e), component="total").cross_section(1.92516, -1.0)
+            spectrum = load_spectrum(CHANNEL, "Ar40", float(e), component="total")
+            rate[i] = weight[i] * spectrum.cross_section(1.92516, -1.0)
     expected = np.histogram(energy, edges, weights=rate)[0]
     expected /= expected.sum()
     found = np.histogram(sample.beam[:, 0], edges)[0] / len(sample)
@@ -130,6 +138,11 @@ def test_parts_and_choices_of_events(sample):
         ((CHANNEL, "Ar40", 3.0), {"interaction": lmu_ltau(1e-6, 1e-3)}, OutOfRangeError, "mass"),
         ((CHANNEL, "Ar40", 3.0), {"interaction": lmu_ltau(0.1, [1e-3, 2e-3])}, OutOfRangeError, "one coupling"),
         ((CHANNEL, "Ar40", 5e4), {}, OutOfRangeError, "outside the grid"),
+        ((CHANNEL, "Ar40", histogram([0.0, 0.1, 0.21], [1.0, 1.0])), {}, OutOfRangeError, "ends at 0.21 GeV"),
+        ((CHANNEL, "Ar40", histogram([0.0, 0.1, 9.0], [1.0, 0.0])), {}, OutOfRangeError, "ends at 0.1 GeV"),
+        ((CHANNEL, "Ar40", histogram([0.0, 1.0], [0.0])), {}, OutOfRangeError, "ends at 0 GeV"),
+        ((CHANNEL, "Ar40", 3.0), {"seed": -1}, OutOfRangeError, "whole number from 0 on"),
+        ((CHANNEL, "Ar40", 3.0), {"seed": 1.5}, OutOfRangeError, "whole number from 0 on"),
     ],
 )
 def test_what_cannot_be_generated_is_refused_at_once(arguments, options, error, words):
@@ -137,10 +150,49 @@ def test_what_cannot_be_generated_is_refused_at_once(arguments, options, error, 
         EventGenerator(*arguments, **options)
 
 
-@pytest.mark.parametrize("n", [0, -3])
-def test_a_number_of_events_is_positive(argon, n):
-    with pytest.raises(OutOfRangeError, match="at least 1"):
+@pytest.mark.parametrize("channel", ["nue_nue_e-e+", "nutau_nutau_tau-tau+"])
+def test_next_to_the_threshold(channel):
+    nucleus = nuclear_scatterer(nuclei()["Ar40"])
+    threshold = nucleus.threshold(Channel.parse(channel).threshold_mass)
+    with pytest.raises(OutOfRangeError, match="is closed on Ar40"):
+        EventGenerator(channel, "Ar40", threshold * (1 + 1e-9), component="coherent")
+    events = EventGenerator(channel, "Ar40", threshold * (1 + 2e-6), component="coherent").unweighted(100)
+    assert np.all(np.isfinite(events.momenta))
+
+
+@pytest.mark.parametrize("n", [0, -3, 2.5, np.nan, np.inf])
+def test_numbers_of_events_are_whole_and_positive(argon, n):
+    with pytest.raises(OutOfRangeError, match="number of events must be a whole number of at least 1"):
         argon.unweighted(n)
+    with pytest.raises(OutOfRangeError, match="size of a piece"):
+        argon.chunks(10, size=n)
+
+
+@pytest.mark.parametrize("energies", [[0.0, 1.0, 2.0, 3.0, 8.0], [0.3, 1.0, 1.5, 4.0, 1000.0]])
+@pytest.mark.parametrize("heights", [[1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 1.0, 1e-9]])
+def test_fluxes_with_gaps(energies, heights):
+    flux = histogram(energies, heights)
+    generator = EventGenerator(CHANNEL, "Ar40", flux, component="coherent", seed=2)
+    events = generator.weighted(20_000)
+    assert np.all(flux.density(events.beam[:, 0]) > 0.0)
+    error = events.weight.std() / np.sqrt(len(events))
+    # four points of the quadrature in a bin with the threshold inside
+    assert abs(events.weight.mean() - generator.cross_section) < 4 * error + 0.006 * generator.cross_section
+
+
+def test_the_ends_of_phase_space_have_finite_structures():
+    generator = EventGenerator("nue_nue_e-e+", "Ar40", 5.0, component="coherent")
+    source = generator._sources[0]
+    rng = np.random.default_rng(1)
+    random = rng.random((6, 2000))
+    random[0] = 0.0  # s_l at its threshold
+    random[4, :1000] = 0.0  # and the leptons at rest in their frame
+    with np.errstate(all="ignore"):
+        trials = source._proposal.draw(random)
+        events = generator._finish(rng, 0, trials, trials.weight)
+    assert np.all(trials.weight >= 0.0)
+    assert np.all(np.isfinite(events.momenta))
+    assert np.all(np.isfinite(events.structures))
 
 
 def test_numbers_of_a_piecewise_linear_density():
