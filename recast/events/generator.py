@@ -8,7 +8,6 @@ are drawn from their exact distribution afterwards (`recast.events.azimuths`) an
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from recast.events.beam import BeamEnergy
 from recast.events.events import Events, couplings_at
 from recast.events.kinematics import laboratory
 from recast.events.proposal import Trials
+from recast.events.report import GenerationReport, Tally
 from recast.events.sources import BATCH, Source, is_open, open_sources, scatterers_of
 from recast.flux import Flux, load_flux
 from recast.spectrum import COMPONENTS, Component, load_spectrum
@@ -39,37 +39,6 @@ Array = NDArray[np.float64]
 
 #: Events of one chunk unless told otherwise.
 CHUNK = 50_000
-
-
-@dataclass(frozen=True)
-class GenerationReport:
-    """What a generation came to.
-
-    Attributes
-    ----------
-    trials, events : int
-        Points of phase space tried, and events handed out.
-    efficiency : float
-        Events that the trials made, over trials; what they made in excess of a number asked for is counted.
-    cross_section, error : float
-        Estimate from the weights of all trials, and its statistical error, in fb per nucleus or formula unit.
-    expected : float
-        The same from the grid.
-    largest_weight : float
-        Over the mean weight of its scatterer.
-    overweight : float
-        Share of the cross section that trials had beyond the largest weight that one event stands for: they were
-        kept more than once, each time with another direction about the beam.
-    """
-
-    trials: int
-    events: int
-    efficiency: float
-    cross_section: float
-    error: float
-    expected: float
-    largest_weight: float
-    overweight: float
 
 
 class EventGenerator:
@@ -139,7 +108,7 @@ class EventGenerator:
         self._masses = (LEPTON_MASS[self.channel.minus], LEPTON_MASS[self.channel.plus])
         self._check_energies()
         self._random = np.random.SeedSequence(seed)
-        self._clear()
+        self._tally = Tally()
 
     def _flux(self, flux: Flux | str | Path | float) -> Flux:
         neutrino = self.channel.neutrino
@@ -191,26 +160,10 @@ class EventGenerator:
         couplings = partial(couplings_at, self.channel, interaction=self.interaction, inputs=self.inputs)
         return open_sources(self.channel, self._scatterers, self.flux, couplings, self.inputs, self.seed)
 
-    def _clear(self) -> None:
-        self._trials = self._events = self._made = 0
-        self._sum = self._sum2 = self._largest = self._excess = 0.0
-
     @property
     def report(self) -> GenerationReport:
         """What all events so far came to."""
-        n = max(self._trials, 1)
-        mean = self._sum / n
-        variance = max(self._sum2 / n - mean**2, 0.0)
-        return GenerationReport(
-            trials=self._trials,
-            events=self._events,
-            efficiency=self._made / n,
-            cross_section=mean,
-            error=float(np.sqrt(variance / n)),
-            expected=self.cross_section,
-            largest_weight=self._largest,
-            overweight=self._excess / self._sum if self._sum > 0.0 else 0.0,
-        )
+        return self._tally.report(self.cross_section)
 
     def weighted(self, n: int) -> Events:
         """Return n weighted events: every trial, whose mean weight is the cross section in fb.
@@ -257,59 +210,40 @@ class EventGenerator:
 
     def _pieces(self, n: int, *, unweighted: bool, size: int) -> Iterator[Events]:
         rng = np.random.default_rng(self._random.spawn(1)[0])
-        make = self._keep if unweighted else self._try
         waiting: list[Events] = []
         ready = done = 0
         while done < n:
             while ready < min(size, n - done):
-                batch = make(rng, min(BATCH, n - done - ready) if not unweighted else BATCH)
+                batch = self._make(rng, BATCH if unweighted else min(BATCH, n - done - ready), unweighted=unweighted)
                 waiting.append(batch)
                 ready += len(batch)
-                self._made += len(batch)
             joined = Events.joined(waiting)
             take = min(size, n - done)
             waiting, ready = [joined[take:]], ready - take
             done += take
-            self._events += take
+            self._tally.events += take
             yield joined[:take]
 
-    def _split(self, rng: np.random.Generator, n: int, shares: Array) -> list[int]:
-        return [int(count) for count in rng.multinomial(n, shares / shares.sum())]
-
-    def _try(self, rng: np.random.Generator, n: int) -> Events:
-        """Make every one of n trials an event; each scatterer gets trials in proportion to its cross section."""
-        shares = np.array([source.mean for source in self._sources])
+    def _make(self, rng: np.random.Generator, n: int, *, unweighted: bool) -> Events:
+        """Make events of n trials: of every one, or as many of each as its weight tells."""
+        shares = np.array([source.ceiling if unweighted else source.mean for source in self._sources])
         shares = shares / shares.sum()
         parts = []
-        for i, (source, count) in enumerate(zip(self._sources, self._split(rng, n, shares), strict=True)):
+        counts = rng.multinomial(n, shares)
+        for i, (source, share, count) in enumerate(zip(self._sources, shares.tolist(), counts.tolist(), strict=True)):
             trials = source.trials(rng, count)
-            weight = trials.weight / shares[i]
-            self._count(weight, source.mean / float(shares[i]))
+            weight = trials.weight / share
+            self._tally.add(weight, source.mean / share)
+            if unweighted:
+                ratio = trials.weight / source.ceiling
+                self._tally.excess += float(np.maximum(ratio - 1.0, 0.0).sum()) * source.ceiling / share
+                copies = np.floor(ratio + rng.random(count)).astype(np.intp)
+                chosen = np.repeat(np.arange(count), copies)
+                trials, weight = trials.take(chosen), np.ones(chosen.size)
             parts.append(self._finish(rng, i, trials, weight))
-        return Events.joined(parts)[rng.permutation(n)]
-
-    def _keep(self, rng: np.random.Generator, n: int) -> Events:
-        """Make unweighted events of n trials."""
-        shares = np.array([source.ceiling for source in self._sources])
-        shares = shares / shares.sum()
-        parts = []
-        for i, (source, count) in enumerate(zip(self._sources, self._split(rng, n, shares), strict=True)):
-            trials = source.trials(rng, count)
-            ratio = trials.weight / source.ceiling
-            self._count(trials.weight / shares[i], source.mean / float(shares[i]))
-            self._excess += float(np.maximum(ratio - 1.0, 0.0).sum()) * source.ceiling / float(shares[i])
-            copies = np.floor(ratio + rng.random(count)).astype(np.intp)
-            chosen = np.repeat(np.arange(count), copies)
-            parts.append(self._finish(rng, i, trials.take(chosen), np.ones(chosen.size)))
         joined = Events.joined(parts)
+        self._tally.made += len(joined)
         return joined[rng.permutation(len(joined))]
-
-    def _count(self, weight: Array, mean: float) -> None:
-        self._trials += weight.size
-        self._sum += float(weight.sum())
-        self._sum2 += float(weight @ weight)
-        if weight.size:
-            self._largest = max(self._largest, float(weight.max()) / mean)
 
     def _finish(self, rng: np.random.Generator, index: int, trials: Trials, weight: Array) -> Events:
         """Give trials their azimuths and put them into the laboratory."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from recast.channels import Channel
 from recast.constants import LEPTON_MASS, ElectroweakInputs
 from recast.events.beam import BeamEnergy
-from recast.events.proposal import PairProposal, ScattererProposal, Trials
+from recast.events.pair_proposal import Couplings, PairProposal
+from recast.events.proposal import ScattererProposal, Trials
 from recast.flux import Flux
 from recast.spectrum import COMPONENTS, Component
 from recast.trident.kinematics import q2_limits, s_l_reach
@@ -21,7 +20,6 @@ from recast.trident.targets import Target
 __all__ = ["BATCH", "Source", "is_open", "open_sources", "scatterers_of"]
 
 Array = NDArray[np.float64]
-Couplings = Callable[[Array], tuple[Array, Array]]
 
 # Nodes of the structure functions that trials are drawn with: good to a few per cent, built in half a second.
 _COUNTS = NodeCounts(18, 9, 36, -12)
