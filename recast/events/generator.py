@@ -125,9 +125,10 @@ class EventGenerator:
         lowest = min(scatterer.threshold(sum(self._masses)) for scatterer, _ in self._scatterers)
         highest = BeamEnergy(self.flux, 0.0).highest
         if not is_open(highest, lowest):
+            but = "not of" if self.flux.kind == "line" else f"and {self.flux.name} ends at"
             msg = (
                 f"channel {self.channel} is closed on {self.target.name}: it needs neutrinos of more than "
-                f"{lowest:.4g} GeV, and {self.flux.name} ends at {highest:.4g} GeV"
+                f"{lowest:.6g} GeV, {but} {highest:.6g} GeV"
             )
             raise OutOfRangeError(msg)
         if not self.cross_section > 0.0:

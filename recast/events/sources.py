@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 
 from recast.channels import Channel
 from recast.constants import LEPTON_MASS, ElectroweakInputs
+from recast.errors import unknown
 from recast.events.beam import BeamEnergy
 from recast.events.pair_proposal import Couplings, PairProposal
 from recast.events.proposal import ScattererProposal, Trials
 from recast.flux import Flux
 from recast.spectrum import COMPONENTS, Component
+from recast.trident.form_factors import KINDS, NUCLEON_KINDS
 from recast.trident.kinematics import q2_limits, s_l_reach
 from recast.trident.spectra import Scatterer, nuclear_scatterer, nucleon_scatterer
 from recast.trident.structure import NodeCounts, build_table
@@ -77,7 +79,15 @@ def scatterers_of(target: Target, component: Component, form_factor: str | None)
         A key of `recast.spectrum.COMPONENTS`.
     form_factor : str, optional
         Of the nuclei; ``dipole`` is that of the nucleons.
+
+    Raises
+    ------
+    UnknownNameError
+        Unknown form factor, even where no nucleus is hit.
     """
+    kinds = (*KINDS, *NUCLEON_KINDS)
+    if form_factor is not None and form_factor not in kinds:
+        raise unknown("form factor", form_factor, kinds)
     found: list[tuple[Scatterer, float]] = []
     for part in COMPONENTS[component]:
         if part == "coherent":

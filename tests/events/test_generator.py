@@ -127,7 +127,7 @@ def test_parts_and_choices_of_events(sample):
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "words"),
     [
-        ((CHANNEL, "Ar40", 0.2), {}, OutOfRangeError, "is closed on Ar40"),
+        ((CHANNEL, "Ar40", 0.2), {}, OutOfRangeError, "is closed on Ar40: .* more than 0.211917 GeV, not of 0.2 GeV"),
         (("nutau_nutau_tau-tau+", "Fe56", 3.0), {}, OutOfRangeError, "needs neutrinos of more than"),
         ((CHANNEL, "Ar40", "dune_nowhere"), {}, RecastError, "dune_nowhere"),
         ((CHANNEL, "Ar40", -1.0), {}, OutOfRangeError, "positive"),
@@ -135,6 +135,7 @@ def test_parts_and_choices_of_events(sample):
         (("numu_numu_mu-mu-", "Ar40", 3.0), {}, RecastError, "same charge"),
         ((CHANNEL, "Ar40", Flux.line(3.0, neutrino="numubar")), {}, FluxError, "numubar"),
         ((CHANNEL, "Ar40", 3.0), {"component": "quark"}, UnknownNameError, "quark"),
+        ((CHANNEL, "Ar40", 3.0), {"component": "proton", "form_factor": "bag"}, UnknownNameError, "bag"),
         ((CHANNEL, "Ar40", 3.0), {"interaction": lmu_ltau(1e-6, 1e-3)}, OutOfRangeError, "mass"),
         ((CHANNEL, "Ar40", 3.0), {"interaction": lmu_ltau(0.1, [1e-3, 2e-3])}, OutOfRangeError, "one coupling"),
         ((CHANNEL, "Ar40", 5e4), {}, OutOfRangeError, "outside the grid"),
