@@ -7,7 +7,7 @@ a thirtieth known to one, and all correlations of two quantities.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import combinations
 from zlib import crc32
@@ -20,6 +20,7 @@ from scipy import stats
 from recast.channels import Channel
 from recast.events.events import Events
 from recast.events.generator import EventGenerator
+from recast.flux import Flux
 from recast.interactions import U1Mediator
 
 from . import monte_carlo as mc
@@ -181,6 +182,31 @@ def test_distributions_and_correlations(name):
         assert not unlikely(pairs, UNLIKELY / 10)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["argon", "mu-e+", "proton"])
+def test_distributions_with_a_flux(name):
+    """Neutrinos of 2 to 4 GeV, and half as many per GeV of 4 to 8 GeV: what they do together, energy aside."""
+    edges, heights = np.array([2.0, 4.0, 8.0]), np.array([1.0, 0.5])
+    nodes, shares = np.polynomial.legendre.leggauss(4)
+    parts = []
+    for low, high, height in zip(edges[:-1], edges[1:], heights, strict=True):
+        for node, share in zip(nodes, shares, strict=True):
+            case = replace(CASES[name], energy=low + (high - low) * (node + 1) / 2)
+            part = case.monte_carlo(40_000, seed=int(1000 * case.energy))
+            factor = 8 * height * (high - low) * share / 2 / float(heights @ np.diff(edges))
+            parts.append(mc.Sample(part.quantities, part.pieces * factor))
+    sample = mc.Sample(
+        {key: np.concatenate([part.quantities[key] for part in parts]) for key in parts[0].quantities},
+        np.concatenate([part.pieces for part in parts], axis=1),
+    )
+    case = CASES[name]
+    flux = Flux("two bins", case.parsed.neutrino, "histogram", edges, heights, "1/GeV")
+    events = EventGenerator(case.channel, case.nucleus, flux, component=case.component, seed=3).weighted(300_000)
+    numbers = binned(case, (sample, sample), kinematics(events), 20)
+    compare = partial(probability, bins=20, weights=events.weight, expected=sample.weights(case.at))
+    assert not unlikely({quantity: compare(of_both) for quantity, of_both in numbers.items()}, UNLIKELY)
+
+
 def explicit(events: Events) -> mc.Floats:
     """vv, aa, va (3, n) of the squared matrix element in any unit, from traces of gamma matrices."""
     mass = events.at_rest[:, 0]
@@ -225,4 +251,7 @@ def test_structures_are_those_of_the_matrix_element(channel):
     events = events[events.weight > 0]
     assert len(events) > 200
     found, wanted = (s / (s[0] + s[1]) for s in (events.structures, explicit(events)))
-    np.testing.assert_allclose(found, wanted, atol=1e-6)
+    np.testing.assert_allclose(found, wanted, atol=1e-7)
+    quantities = kinematics(events)
+    np.testing.assert_allclose(events.k2, quantities["k2"], rtol=1e-9)
+    np.testing.assert_allclose(events.q2, quantities["q2"], rtol=1e-9)
