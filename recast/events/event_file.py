@@ -33,6 +33,7 @@ _SCHEMA = "recast events, version 1"
 _COLUMNS = ("weight", *STRUCTURES, "k2", "q2")
 _CHUNKS = 512  # of a dataset, or fewer
 _SHORTEST, _LONGEST = 2**10, 2**20  # rows of a chunk
+_CACHE = 1 << 20  # bytes for each dataset: HDF5 2 would take eight times that
 _SLACK = 1 << 20  # bytes, for what HDF5 notes of the chunks
 
 _UNITS = {"k2": "GeV^2", "q2": "GeV^2"}
@@ -82,7 +83,7 @@ class EventFile:
 
         from recast.hdf5 import write_attributes
 
-        self._file = h5py.File(self._path, "w", locking=False, libver=("earliest", "v110"))
+        self._file = h5py.File(self._path, "w", locking=False, libver=("earliest", "v110"), rdcc_nbytes=_CACHE)
         self._data = {}
         weights = "fb" if self._sample.weighted else "1"
         for name, shape in {**self._parts, "scatterer": ()}.items():
