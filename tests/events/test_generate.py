@@ -156,7 +156,7 @@ def test_what_is_refused(fresh: EventGenerator, tmp_path: Path) -> None:
         write_events(fresh, 10, tmp_path / "x.h5", selection=unlike)
     with pytest.raises(RecastError, match="weights in a Les Houches file"):
         write_events(fresh, 10, tmp_path / "x.lhe", selection=cut(max=0.1), unweighted=False)
-    with pytest.raises(OutOfRangeError, match="must be at least 1, not 0"):
+    with pytest.raises(OutOfRangeError, match="at least 1, not 0"):
         write_events(fresh, 0, tmp_path / "x.h5")
     (tmp_path / "old.h5").touch()
     with pytest.raises(OutputExistsError, match="--force"):
