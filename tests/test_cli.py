@@ -416,7 +416,7 @@ def test_validate_json_and_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_grid_info() -> None:
     grids = run_json("grid", "info")["grids"]
     spectra = [f"trident_{pair}" for pair in ("ee", "emu", "mumu", "etau", "mutau", "tautau")]
-    assert [grid["grid"] for grid in grids] == sorted([*spectra, *TABLES])
+    assert [grid["grid"] for grid in grids if "selection_digest" not in grid] == sorted([*spectra, *TABLES])
     for grid in grids:
         assert Path(grid["file"]).name == f"{grid['grid']}.h5"
         assert all(table["intact"] for table in grid["tables"].values())
