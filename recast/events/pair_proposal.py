@@ -55,10 +55,13 @@ class PairProposal:
         From K2 in GeV^2 to gV and gA.
     va_sign : int
         -1 for antineutrinos.
+    q2_min : float
+        Smallest Q2 in GeV^2 that can occur: where it is large, as for taus, the tables need not begin at 0.
     """
 
-    def __init__(self, table: StructureTable, couplings: Couplings, va_sign: int) -> None:
+    def __init__(self, table: StructureTable, couplings: Couplings, va_sign: int, q2_min: float) -> None:
         self.table, self.couplings = table, couplings
+        self._u_min = float(table.u_of(np.asarray(q2_min)))
         self.masses = (table.mass_minus, table.mass_plus)
         self.sign = np.array([1.0, 1.0, va_sign])
         s_l, q2 = self._centres(K2_ROWS)
@@ -100,7 +103,12 @@ class PairProposal:
         """Return s_l and Q2 at the tables' coordinates."""
         shift = min(self.masses) ** 2
         s_l = self.table.threshold2 * (self.table.s_max / self.table.threshold2) ** (t * t)
+        u = self._u_min + (1.0 - self._u_min) * u
         return s_l, shift * np.expm1(u * np.log1p(self.table.q2_max / shift))
+
+    def _coordinates(self, s_l: Array, q2: Array) -> tuple[Array, Array]:
+        """Return the tables' coordinates of s_l and Q2, between 0 and 1."""
+        return self.table.t_of(s_l), (self.table.u_of(q2) - self._u_min) / (1.0 - self._u_min)
 
     def _tabulate_pair(self) -> None:
         s_l, q2 = self._centres(PAIR_ROWS)
@@ -128,7 +136,7 @@ class PairProposal:
 
     def mean_responses(self, s_l: Array, q2: Array) -> Array:
         """Return W_T and W_L, folded and integrated over K2, near points in GeV^2; result (2, *shape)."""
-        at = np.stack([self.table.t_of(s_l), self.table.u_of(q2)], axis=-1)
+        at = np.stack(self._coordinates(s_l, q2), axis=-1)
         return np.asarray(np.exp([log_mean(at) for log_mean in self._log_means]) * _threshold_power(at[..., 0]))
 
     def draw(self, s_l: Array, q2: Array, random: Array) -> tuple[PairKinematics, Array, Array, Array]:
@@ -147,7 +155,7 @@ class PairProposal:
         transverse, longitudinal, jacobian : ndarray, shape (n,)
             Responses folded with the couplings, and phase space over the density of the draw.
         """
-        t, u = self.table.t_of(s_l), self.table.u_of(q2)
+        t, u = self._coordinates(s_l, q2)
         row = cell_of(t, K2_ROWS[0]) * K2_ROWS[1] + cell_of(u, K2_ROWS[1])
         v, density = self._k2.draw(row, random[0])
         k2, dk2 = k2_points(s_l, q2, self.table.threshold2, v[:, None])

@@ -132,12 +132,12 @@ def open_sources(
             found.append((scatterer, number, beam))
     reach = max(s_l_reach(beam.highest, scatterer.mass, scatterer.q2_cut) for scatterer, _, beam in found)
     threshold2 = np.array([(minus + plus) ** 2])
-    q2_max = max(
-        min(scatterer.q2_cut, float(q2_limits(beam.highest, scatterer.mass, threshold2)[1][0]))
-        for scatterer, _, beam in found
-    )
+    limits = [q2_limits(beam.highest, scatterer.mass, threshold2) for scatterer, _, beam in found]
+    q2_min = min(float(low[0]) for low, _ in limits)
+    cuts = [scatterer.q2_cut for scatterer, *_ in found]
+    q2_max = max(min(cut, float(high[0])) for cut, (_, high) in zip(cuts, limits, strict=True))
     table = build_table(minus, plus, s_max=reach * (1.0 + 1e-9), q2_max=q2_max, counts=_COUNTS)
-    pair = PairProposal(table, couplings, -1 if channel.antineutrino else 1)
+    pair = PairProposal(table, couplings, -1 if channel.antineutrino else 1, q2_min)
     seeds = np.random.SeedSequence(seed, spawn_key=(1,)).spawn(len(found))
     sources = [
         Source(scatterer, ScattererProposal(scatterer, number, beam, pair, inputs), child)

@@ -86,6 +86,12 @@ def test_a_seed_determines_the_events_and_the_size_of_chunks_does_not():
     assert not np.array_equal(different.momenta, first.momenta)
 
 
+def test_tables_begin_at_the_smallest_virtuality_of_a_tau():
+    generator = EventGenerator("nue_nutau_e-tau+", "Pb208", 30.0, seed=7)
+    generator.unweighted(4_000)
+    assert generator.report.efficiency > 0.33
+
+
 def test_weights_average_to_the_cross_section(argon):
     events = argon.weighted(40_000)
     error = events.weight.std() / np.sqrt(len(events))
