@@ -51,7 +51,7 @@ class BeamEnergy:
 
         Parameters
         ----------
-        lowest : ndarray
+        lowest : ndarray, any shape
             In GeV.
         """
         if self.is_line:

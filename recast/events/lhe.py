@@ -83,7 +83,17 @@ class LesHouchesFile:
             self._stream.write(event.tolhe(_FORMAT) + "\n")
 
     def finish(self, estimate: Estimate) -> None:
-        """Write what is known in the end, and close."""
+        """Write what is known in the end, and close.
+
+        Parameters
+        ----------
+        estimate : Estimate
+
+        Raises
+        ------
+        RuntimeError
+            When the head no longer has the length that it had: a mistake of this module.
+        """
         self._stream.write(_END + "\n")
         self._stream.seek(0)
         if self._stream.write(_head(self._sample, estimate)) != self._length:

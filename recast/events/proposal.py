@@ -42,7 +42,7 @@ def photon_factors(scatterer: Scatterer, s_l: Array, q2: Array, energy: Array) -
     Parameters
     ----------
     scatterer : Scatterer
-    s_l, q2 : ndarray
+    s_l, q2 : ndarray, shapes that broadcast
         GeV^2.
     energy : ndarray
         Of the neutrino in GeV; all broadcast.

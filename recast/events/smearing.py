@@ -52,7 +52,7 @@ class Resolution(BaseModel):
 
         Parameters
         ----------
-        energy : ndarray
+        energy : ndarray, any shape
             Kinetic energies T in GeV.
         """
         return np.sqrt((self.constant * energy) ** 2 + self.stochastic**2 * energy)

@@ -59,9 +59,9 @@ def pair_phase_space(
 
     Parameters
     ----------
-    s_l, q2, k2 : ndarray
+    s_l, q2, k2 : ndarray, shapes that broadcast
         In GeV^2, inside the allowed region, ``0 < K2 < shat (1 - (m1 + m2)^2 / s_l)``.
-    above : ndarray
+    above : ndarray, a shape that broadcasts
         Squared invariant mass of the pair minus its threshold in GeV^2, below that of :func:`pair_mass_range`.
     x : ndarray
         Between 0 and 1, linear in the rapidity that flattens both collinear peaks.  All arrays broadcast.
@@ -114,7 +114,15 @@ def pair_phase_space(
 
 
 def pair_mass_range(s_l: Array, q2: Array, k2: Array, threshold2: float) -> Array:
-    """Return how far the squared mass of the pair can exceed its threshold, in GeV^2; arguments in GeV^2."""
+    """Return how far the squared mass of the pair can exceed its threshold, in GeV^2.
+
+    Parameters
+    ----------
+    s_l, q2, k2 : ndarray, shapes that broadcast
+        In GeV^2.
+    threshold2 : float
+        Square of the sum of the lepton masses in GeV^2.
+    """
     return np.asarray(np.maximum((s_l - threshold2) - s_l * (k2 / (s_l + q2)), TINY))
 
 
