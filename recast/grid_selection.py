@@ -74,26 +74,37 @@ def selected_grid(
         Of the inclusive grid, e.g. ``trident_mumu``.
     selection : Selection
     nuclei : sequence of str
-        That are needed, for the message.
+        That it must hold.
     folders : sequence of Path
         Searched after ``RECAST_GRIDS`` and the shipped grids.
 
     Raises
     ------
     GridError
-        When there is none, or one of other cuts under this name; the message says how to build it.
+        When there is none, or one of other cuts or nuclei under this name; the message says how to build it.
     """
     full = f"{name}_{selection.name}"
-    command = " ".join([f"recast grid build {name} --selection {selection.name}", *(f"--nucleus {n}" for n in nuclei)])
+    def command(needed: Sequence[str]) -> str:
+        return " ".join([f"recast grid build {name} --selection {selection.name}", *(f"--nucleus {n}" for n in needed)])
+
     try:
         path = grid_path(full, folders=folders)
     except UnknownNameError:
-        msg = f"there is no grid {full}.h5: build it with `{command}` in a folder that RECAST_GRIDS names"
+        msg = f"there is no grid {full}.h5: build it with `{command(nuclei)}` in a folder that RECAST_GRIDS names"
         raise GridError(msg) from None
     with open_grid(path) as file:
-        if attributes(file).get("selection_digest") != selection.digest:
-            msg = f"{path} was built for other cuts than the selection {selection.name} has: `{command} --force`"
-            raise GridError(msg)
+        digest = attributes(file).get("selection_digest")
+        held = [key for key in file if key != "momentum_transfer" and key not in _NUCLEONS]
+    needed = [*held, *(nucleus for nucleus in nuclei if nucleus not in held)]
+    if digest != selection.digest:
+        msg = f"{path} was built for other cuts than the selection {selection.name} has: `{command(needed)} --force`"
+        raise GridError(msg)
+    if len(needed) > len(held):
+        msg = (
+            f"{path} holds {', '.join(held)} and not {', '.join(needed[len(held) :])}: build one that does with "
+            f"`{command(needed)}` in a folder that RECAST_GRIDS names"
+        )
+        raise GridError(msg)
     return path
 
 

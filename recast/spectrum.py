@@ -98,7 +98,8 @@ def _tables(
         from recast.grid_selection import selected_grid
 
         chosen = load_selection(selection) if isinstance(selection, str) else selection
-        nuclei = [nucleus.name for nucleus, _ in load_target(target).constituents]
+        coherent = "coherent" in COMPONENTS[component]
+        nuclei = [nucleus.name for nucleus, _ in load_target(target).constituents] if coherent else []
         path = selected_grid(name, chosen, nuclei=nuclei, folders=folders)
         name = f"{name}_{chosen.name}"
     found = []

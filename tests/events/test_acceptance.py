@@ -25,10 +25,10 @@ from recast.errors import GridError, NotApplicableError, OutOfRangeError, Unknow
 from recast.events.acceptance import Acceptance, accepted, measure_acceptance
 from recast.events.events import Events, couplings_at
 from recast.events.generator import EventGenerator
-from recast.events.selection import Selection, build_selection
+from recast.events.selection import Selection, build_selection, load_selection
 from recast.flux import load_flux
-from recast.grid import TridentTable, describe_grid, grid_path, read_table, table_checksum
-from recast.grid_selection import build_selected_grid, split_name
+from recast.grid import TridentTable, describe_grid, grid_path, read_table, shipped_grids, table_checksum
+from recast.grid_selection import build_selected_grid, is_selected, split_name
 from recast.grid_verify import verify_selected_grid
 from recast.interactions import Interaction, U1Mediator
 from recast.measurement import load_measurement
@@ -268,13 +268,34 @@ def test_grid_is_measured_again(here, tmp_path, monkeypatch):
     assert not verify_selected_grid(wrong, samples=1)[0].passed
 
 
+SHIPPED = [path for path in shipped_grids() if path.stem.startswith("trident_") and is_selected(path)]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=[path.stem for path in SHIPPED])
+def test_shipped_grids_are_those_of_the_selections(path):
+    content = describe_grid(path)
+    assert path.stem == content["grid"]
+    assert content["selection_digest"] == load_selection(content["selection"]).digest
+    assert path.stat().st_size < 600_000
+    for name, table in content["tables"].items():
+        assert table["intact"]
+        errors = read_table_errors(path, name)
+        assert np.median(errors[:, :2]) < 0.004
+
+
+def read_table_errors(path: Path, name: str) -> np.ndarray:
+    with h5py.File(path) as file:
+        return file[name]["errors"][()]
+
+
 def test_missing_and_outdated_grids_are_told(here):
     with pytest.raises(GridError, match="build trident_mumu --selection other --nucleus Si28 --nucleus O16"):
         load_spectrum(CHANNEL, "SiO2", 10.0, selection=selection("other"))
     with pytest.raises(GridError, match="other cuts than the selection narrow has"):
         load_spectrum(CHANNEL, "Ar40", 10.0, selection=selection("narrow", opening_angle=(None, 0.08)))
-    with pytest.raises(UnknownNameError, match="scatterer"):
+    with pytest.raises(GridError, match="holds Ar40 and not Fe56: .*--nucleus Ar40 --nucleus Fe56`"):
         load_spectrum(CHANNEL, "Fe56", 10.0, selection=NARROW)
+    assert load_spectrum(CHANNEL, "Fe56", 10.0, component="incoherent", selection=NARROW).totals[0] > 0.0
     with pytest.raises(UnknownNameError, match="selection"):
         load_spectrum(CHANNEL, "Ar40", 10.0, selection="no_such")
 
@@ -345,9 +366,9 @@ def test_measurement_names_a_selection(grids, tmp_path):
 
 
 def test_measurement_without_its_grid_tells_how_to_build_it():
-    beams = [{"channel": "numu_numu_mu-mu+", "energy": 10.0}]
+    beams = [{"channel": "numubar_numubar_tau-tau+", "energy": 100.0}]
     ratio = TridentRatio.model_validate({"target": "Ar40", "beams": beams, "selection": "nutev_low_hadronic_energy"})
-    with pytest.raises(GridError, match="--selection nutev_low_hadronic_energy --nucleus Ar40"):
+    with pytest.raises(GridError, match="build trident_tautau --selection nutev_low_hadronic_energy --nucleus Ar40"):
         _ = ratio.terms
 
 
