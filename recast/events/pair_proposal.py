@@ -9,14 +9,8 @@ from numpy.typing import NDArray
 
 from recast.events.sampling import PiecewiseLinear, cell_of
 from recast.trident.helicity import PairKinematics
-from recast.trident.structure import (
-    TINY,
-    StructureTable,
-    k2_points,
-    pair_mass_range,
-    pair_phase_space,
-    responses,
-)
+from recast.trident.phase_space import TINY, pair_mass_range, pair_phase_space, responses
+from recast.trident.structure import StructureTable, k2_points
 
 __all__ = ["INSIDE", "Couplings", "PairProposal"]
 

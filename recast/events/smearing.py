@@ -48,7 +48,7 @@ class Resolution(BaseModel):
     stochastic: NonNegative = 0.0
 
     def at(self, energy: Array) -> Array:
-        """Return sigma(T) / T times T, in GeV.
+        """Return sigma(T) in GeV.
 
         Parameters
         ----------

@@ -206,9 +206,9 @@ class _Tally:
         """Return the cross section of what passes, and its standard deviation, in fb."""
         n = self.generated
         mean = self._sum / n
-        variance = max(self._sum2 / n - mean**2, 0.0) / n
+        variance = max(self._sum2 / n - mean**2, 0.0) / max(n - 1, 1)
         if not self._unweighted:
-            return mean, float(np.sqrt(variance))
+            return mean, float(np.sqrt(variance)) if n > 1 else mean
         # All weigh 1: the mean is the share that passes. As if one event had passed, where none did.
         share_error = 0.0 if self._selection is None else max(float(np.sqrt(variance)), 1.0 / n)
         total = report.cross_section
