@@ -123,7 +123,8 @@ def wheel(words: Sequence[str]) -> None:
         python = program(environment, "python")
         run([python, "-m", "pip", "install", "--quiet", f"{built}[test]"], cwd=folder)
         # What can differ from the source tree is what was packed: the longest computations are not repeated.
-        aside = [f"--ignore=tests/{name}" for name in ("cosmology", "events", "faults", "fuzz", "independent", "trident")]
+        long = ("cosmology", "events", "faults", "fuzz", "independent", "trident")
+        aside = [f"--ignore=tests/{name}" for name in long]
         # Tests, the documents they read and link to, and settings, but no packages: only the wheel can be imported.
         elsewhere = folder / "elsewhere"
         for name in ("tests", "docs", "benchmarks", "examples"):

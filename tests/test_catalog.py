@@ -35,6 +35,7 @@ def test_everything_that_ships_is_named_after_its_file() -> None:
     assert {"lmu_ltau", "le_lmu", "contact"} <= set(catalog.names("models"))
     assert {"ccfr", "charm_ii", "nutev", "muon_g2"} <= set(catalog.names("measurements"))
     assert "altmannshofer2019_fig8" in catalog.names("plots")
+    assert "dune_nd_1902_06765" in catalog.names("selections")
     for kind in KINDS:
         for item in getattr(catalog, kind)():
             assert item.title
