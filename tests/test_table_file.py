@@ -83,4 +83,4 @@ def test_a_recipe_is_for_tridents_only(tmp_path: Path) -> None:
     words = ["grid", "build", "n_eff", "--recipe", "x.yaml", "-o", str(tmp_path / "x.h5")]
     result = CliRunner().invoke(main, words, prog_name="recast")
     assert result.exit_code == 2
-    assert "--recipe is for grids of tridents" in result.stderr
+    assert "--recipe and --selection are for grids of tridents" in result.stderr
