@@ -129,7 +129,7 @@ class PairProposal:
         self._angle = PiecewiseLinear(angle, between.reshape(-1, ANGLE_NODES))
 
     def mean_responses(self, s_l: Array, q2: Array) -> Array:
-        """Return W_T and W_L, folded and integrated over K2, near points in GeV^2; result (2, *shape)."""
+        """Return W_T and W_L, folded and integrated over K2, near points in GeV^2; shape (2, ...)."""
         at = np.stack(self._coordinates(s_l, q2), axis=-1)
         return np.asarray(np.exp([log_mean(at) for log_mean in self._log_means]) * _threshold_power(at[..., 0]))
 
