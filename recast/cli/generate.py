@@ -16,7 +16,7 @@ from recast.cli.common import (
     print_table,
 )
 from recast.cli.completion import complete
-from recast.cli.physics import ENERGY, point_of, point_options
+from recast.cli.physics import beam_of, beam_options, point_of, point_options
 from recast.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -29,18 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--channel", required=True, shell_complete=complete("channels"), help="What happens, e.g. numu_numu_mu-mu+."
 )
-@click.option(
-    "--target",
-    required=True,
-    shell_complete=complete("targets"),
-    help="Nucleus or compound, e.g. Ar40, or a YAML file of your own.",
-)
-@click.option(
-    "--flux",
-    shell_complete=complete("fluxes"),
-    help="Shipped flux, e.g. dune_nd_standard_fhc, or a CSV file of your own.",
-)
-@click.option("--energy", type=ENERGY, help="A single energy in GeV instead of a flux.")
+@beam_options
 @click.option("--model", shell_complete=complete("models"), help="New physics. [default: the Standard Model]")
 @point_options
 @boson_options
@@ -97,7 +86,6 @@ def generate(
     from recast.events.generator import EventGenerator
     from recast.events.selection import load_selection
     from recast.events.writing import write_events
-    from recast.flux import Flux, load_flux
     from recast.target_file import find_target
 
     # What costs nothing to see is seen first.
@@ -105,17 +93,12 @@ def generate(
     if events < 1:
         msg = f"the number of events must be at least 1, not {events}"
         raise OutOfRangeError(msg)
-    if (flux is None) == (energy is None):
-        raise RecastError("give either --flux or --energy")
     if seed < 0:
         raise RecastError(f"the seed must be zero or a positive number, not {seed}")
     parsed = Channel.parse(channel)
     interaction, named, citations = _model(settings, model, point)
     cuts = load_selection(selection, plugins=settings.plugins) if selection is not None else None
-    if energy is not None:
-        beam = Flux.line(energy, neutrino=parsed.neutrino)
-    else:
-        beam = load_flux(str(flux), neutrino=parsed.neutrino, plugins=settings.plugins)
+    beam = beam_of(settings, parsed, flux, energy)
     with progress(output.name, unit="events") as show:
         generator = EventGenerator(
             parsed,

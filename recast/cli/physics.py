@@ -22,7 +22,9 @@ from recast.cli.progress import progress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from recast.channels import Channel
     from recast.constants import ElectroweakInputs
+    from recast.flux import Flux
     from recast.interactions import Interaction
     from recast.model import Model
 
@@ -64,6 +66,28 @@ def point_options(function: Any) -> Any:
     for name, words in reversed(PARAMETERS.items()):
         function = click.option(f"--{name}", type=float, help=words)(function)
     return function
+
+
+def beam_options(function: Any) -> Any:
+    """Add what neutrinos meet, and their flux or energy."""
+    words = "Nucleus or compound, e.g. Ar40, or a YAML file of your own."
+    target = click.option("--target", required=True, shell_complete=complete("targets"), help=words)
+    words = "Shipped flux, e.g. dune_nd_standard_fhc, or a CSV file of your own."
+    flux = click.option("--flux", shell_complete=complete("fluxes"), help=words)
+    energy = click.option("--energy", type=ENERGY, help="A single energy in GeV instead of a flux.")
+    return target(flux(energy(function)))
+
+
+def beam_of(settings: Settings, channel: Channel, flux: str | None, energy: float | None) -> Flux:
+    """Return the flux of a channel's neutrinos, or a line; refuse both and neither."""
+    from recast.errors import RecastError
+    from recast.flux import Flux, load_flux
+
+    if (flux is None) == (energy is None):
+        raise RecastError("give either --flux or --energy")
+    if energy is not None:
+        return Flux.line(energy, neutrino=channel.neutrino)
+    return load_flux(str(flux), neutrino=channel.neutrino, plugins=settings.plugins)
 
 
 @click.command("cross-section")
@@ -174,18 +198,7 @@ def _rows(what: str, numbers: Any, names: Sequence[str]) -> list[tuple[str, floa
 @click.command()
 @click.argument("channel", shell_complete=complete("channels"))
 @click.argument("model", required=False, shell_complete=complete("models"))
-@click.option(
-    "--target",
-    required=True,
-    shell_complete=complete("targets"),
-    help="Nucleus or compound, e.g. Ar40, or a YAML file of your own.",
-)
-@click.option(
-    "--flux",
-    shell_complete=complete("fluxes"),
-    help="Shipped flux, e.g. dune_nd_standard_fhc, or a CSV file of your own.",
-)
-@click.option("--energy", type=ENERGY, help="A single energy in GeV instead of a flux.")
+@beam_options
 @click.option("--integrated-flux", type=Number("integrated flux"), help="Neutrinos per m^2 and POT.")
 @click.option("--mass-tonnes", type=Number("target mass"), default=1.0, show_default=True, help="Mass of the target.")
 @click.option(
@@ -223,26 +236,21 @@ def rate(
     from recast.channels import Channel
     from recast.errors import RecastError
     from recast.events.selection import load_selection
-    from recast.flux import Flux, load_flux
     from recast.rates import event_rate
 
     parsed = Channel.parse(channel)
-    if (flux is None) == (energy is None):
-        raise RecastError("give either --flux or --energy")
+    beam = beam_of(settings, parsed, flux, energy)
     interaction = None
     if model is not None:
         interaction = point_of(settings.model(model), point)
     elif any(value is not None for value in point.values()):
         raise RecastError("parameters of a model are given, but no MODEL")
-    if energy is not None:
-        beam = Flux.line(energy, neutrino=parsed.neutrino)
+    if beam.kind == "line":
         integrated_flux = 1.0 if integrated_flux is None else integrated_flux
-    else:
-        beam = load_flux(str(flux), neutrino=parsed.neutrino, plugins=settings.plugins)
-        source = click.get_current_context().get_parameter_source("pot")
-        if beam.continuous and source is click.core.ParameterSource.COMMANDLINE:
-            msg = f"flux {beam.name} is per second, not per POT: leave --pot out"
-            raise RecastError(msg)
+    source = click.get_current_context().get_parameter_source("pot")
+    if beam.continuous and source is click.core.ParameterSource.COMMANDLINE:
+        msg = f"flux {beam.name} is per second, not per POT: leave --pot out"
+        raise RecastError(msg)
     with progress("rate"):
         result = event_rate(
             parsed,
