@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -294,7 +295,10 @@ def started(folder: Path) -> bool:
 @pytest.mark.parametrize("name", ["x.h5", "x.hepmc3", "x.lhe"])
 def test_an_end_in_the_middle(tmp_path: Path, name: str, number: signal.Signals) -> None:
     command = command_of(tmp_path / name, 10**8)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    # Tests that run in the background of a shell ignore Ctrl-C, and what they start would too.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, **pipes, preexec_fn=heed) as process:  # noqa: PLW1509 (this process has one thread)
         try:
             end = time.monotonic() + 120.0
             while not started(tmp_path):
